@@ -1,0 +1,204 @@
+#include "proto/keys/key.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "proto/bytes/reason.h"
+#include "proto/bytes/wire.h"
+#include "proto/keys/ecdsa.h"
+#include "proto/keys/ed25519.h"
+
+namespace trustlog::keys {
+namespace {
+
+using bytes::Reason;
+using merkle::ByteView;
+using std::string_view_literals::operator""sv;
+
+constexpr std::string_view kNames[] = {"ed25519", "ecdsa-p256-sha256-der", "ecdsa-p384-sha384-der", "ed25519-batch",
+                                       "ecdsa-p256-sha256-der-batch"};
+
+constexpr std::size_t kEd25519Size = 32;
+constexpr std::size_t kEd25519SignatureSize = 64;
+constexpr auto kEd25519SpkiPrefix = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"sv;
+constexpr auto kEd25519Pkcs8Prefix = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"sv;
+
+// Of a batch algorithm the one that makes its inner signature: its keys have the same form.
+Algorithm InnerOf(Algorithm algorithm) {
+  if (algorithm == Algorithm::kEd25519Batch) return Algorithm::kEd25519;
+  if (algorithm == Algorithm::kEcdsaP256Sha256DerBatch) return Algorithm::kEcdsaP256Sha256Der;
+  return algorithm;
+}
+
+// REQUIRES: the inner algorithm is ECDSA.
+const Curve& CurveOf(Algorithm algorithm) { return InnerOf(algorithm) == Algorithm::kEcdsaP256Sha256Der ? P256() : P384(); }
+
+absl::Status NotBuiltIn(Algorithm algorithm) {
+  return bytes::Refuse(Reason::kAlgorithmNotBuiltIn, fmt::format("algorithm {} is not built in yet", AlgorithmName(algorithm)));
+}
+
+absl::Status BadEncoding(Algorithm algorithm, std::size_t size) {
+  return bytes::Refuse(Reason::kSignatureEncoding,
+                       fmt::format("signature of {} bytes is not in the form of {}", size, AlgorithmName(algorithm)));
+}
+
+}  // namespace
+
+std::string_view AlgorithmName(Algorithm algorithm) { return kNames[static_cast<std::size_t>(algorithm)]; }
+
+std::optional<Algorithm> ParseAlgorithm(std::string_view name) {
+  const auto* const found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames)) return std::nullopt;
+  return static_cast<Algorithm>(found - std::begin(kNames));
+}
+
+bool IsBatch(Algorithm algorithm) { return InnerOf(algorithm) != algorithm; }
+
+struct PublicKey::Parts {
+  Algorithm algorithm;
+  std::string spki;
+  KeyId id;
+  Pkey pkey;  // ECDSA only: parsing costs more than a verification
+};
+
+PublicKey::PublicKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
+
+absl::StatusOr<PublicKey> PublicKey::FromSpki(std::string_view spki_der, Algorithm algorithm) {
+  Pkey pkey;
+  bool is_valid = false;
+  if (InnerOf(algorithm) == Algorithm::kEd25519) {
+    is_valid =
+        spki_der.starts_with(kEd25519SpkiPrefix) && IsValidEd25519Point(bytes::AsBytes(spki_der.substr(kEd25519SpkiPrefix.size())));
+  } else {
+    pkey = ParseEcdsaPublic(CurveOf(algorithm), spki_der);
+    is_valid = pkey != nullptr;
+  }
+  if (!is_valid) {
+    return bytes::Refuse(Reason::kAlgorithmMismatch,
+                         fmt::format("public key of {} bytes is not a valid one of {}", spki_der.size(), AlgorithmName(algorithm)));
+  }
+  const KeyId id = merkle::Sha256(bytes::AsBytes(spki_der));
+  return PublicKey(std::shared_ptr<const Parts>(new Parts{algorithm, std::string(spki_der), id, std::move(pkey)}));
+}
+
+absl::StatusOr<PublicKey> PublicKey::FromEd25519(ByteView raw) {
+  std::string spki(kEd25519SpkiPrefix);
+  spki += bytes::AsText(raw);
+  return FromSpki(spki, Algorithm::kEd25519);
+}
+
+Algorithm PublicKey::algorithm() const { return parts_->algorithm; }
+const KeyId& PublicKey::id() const { return parts_->id; }
+const std::string& PublicKey::spki() const { return parts_->spki; }
+std::string_view PublicKey::raw_ed25519() const { return std::string_view(parts_->spki).substr(kEd25519SpkiPrefix.size()); }
+
+absl::Status PublicKey::Verify(std::string_view message, std::string_view signature) const {
+  const Algorithm algorithm = parts_->algorithm;
+  if (IsBatch(algorithm)) return NotBuiltIn(algorithm);
+  bool verified = false;
+  if (algorithm == Algorithm::kEd25519) {
+    if (signature.size() != kEd25519SignatureSize) return BadEncoding(algorithm, signature.size());
+    verified = VerifyEd25519(bytes::AsBytes(raw_ed25519()), message, signature);
+  } else {
+    const Curve& curve = CurveOf(algorithm);
+    if (!HasEcdsaForm(curve, signature)) return BadEncoding(algorithm, signature.size());
+    verified = VerifyEcdsa(curve, *parts_->pkey, message, signature);
+  }
+  if (verified) return absl::OkStatus();
+  return bytes::Refuse(Reason::kSignatureInvalid, fmt::format("{} signature does not verify", AlgorithmName(algorithm)));
+}
+
+// Where `pkey` is null the key is Ed25519.
+struct PrivateKey::Parts {
+  Parts(PublicKey public_part, std::string_view ed25519_seed, Pkey ecdsa)
+      : public_key(std::move(public_part)), pkey(std::move(ecdsa)) {
+    std::copy(ed25519_seed.begin(), ed25519_seed.end(), seed.begin());
+  }
+  ~Parts() { OPENSSL_cleanse(seed.data(), seed.size()); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  std::string_view seed_view() const { return {seed.data(), seed.size()}; }
+
+  PublicKey public_key;
+  std::array<char, kEd25519Size> seed{};
+  Pkey pkey;
+};
+
+PrivateKey::PrivateKey(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
+PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
+PrivateKey::~PrivateKey() = default;
+
+absl::StatusOr<PrivateKey> PrivateKey::Generate(Algorithm algorithm) {
+  if (IsBatch(algorithm)) return NotBuiltIn(algorithm);
+  std::string der;
+  if (algorithm == Algorithm::kEd25519) {
+    der.reserve(kEd25519Pkcs8Prefix.size() + kEd25519Size);  // the seed must not be moved
+    std::string seed = RandomBytes(kEd25519Size);
+    der.append(kEd25519Pkcs8Prefix).append(seed);
+    Wipe(seed);
+  } else {
+    const auto pkey = GenerateEcdsa(CurveOf(algorithm));
+    if (pkey == nullptr) return bytes::Refuse(Reason::kInternal, fmt::format("OpenSSL made no {} key", AlgorithmName(algorithm)));
+    der = EncodeEcdsaPrivate(*pkey);
+  }
+  auto key = FromPkcs8(der);
+  Wipe(der);
+  return key;
+}
+
+absl::StatusOr<PrivateKey> PrivateKey::FromPkcs8(std::string_view der) {
+  if (der.starts_with(kEd25519Pkcs8Prefix) && der.size() == kEd25519Pkcs8Prefix.size() + kEd25519Size) {
+    const auto seed = der.substr(kEd25519Pkcs8Prefix.size());
+    auto public_key = PublicKey::FromEd25519(PublicFromSeed(seed));
+    if (!public_key.ok()) return public_key.status();
+    return PrivateKey(std::make_unique<Parts>(*std::move(public_key), seed, nullptr));
+  }
+  if (auto pkey = ParseEcdsaPrivate(der)) {
+    const auto spki = EncodeEcdsaPublic(*pkey);
+    for (const auto algorithm : {Algorithm::kEcdsaP256Sha256Der, Algorithm::kEcdsaP384Sha384Der}) {
+      auto public_key = PublicKey::FromSpki(spki, algorithm);
+      if (public_key.ok()) return PrivateKey(std::make_unique<Parts>(*std::move(public_key), "", std::move(pkey)));
+    }
+  }
+  return bytes::Refuse(
+      Reason::kArgumentInvalid,
+      fmt::format("private key of {} bytes is not PKCS#8 of Ed25519, P-256 or P-384 in its plain form", der.size()));
+}
+
+const PublicKey& PrivateKey::public_key() const { return parts_->public_key; }
+
+absl::StatusOr<std::string> PrivateKey::Sign(std::string_view message) const {
+  if (parts_->pkey == nullptr) return SignEd25519(parts_->seed_view(), message);
+  auto signature = SignEcdsa(CurveOf(parts_->public_key.algorithm()), *parts_->pkey, message);
+  if (!signature) return bytes::Refuse(Reason::kInternal, "OpenSSL made no signature");
+  return *std::move(signature);
+}
+
+std::string PrivateKey::ToPkcs8() const {
+  if (parts_->pkey != nullptr) return EncodeEcdsaPrivate(*parts_->pkey);
+  std::string der;
+  der.reserve(kEd25519Pkcs8Prefix.size() + kEd25519Size);
+  der.append(kEd25519Pkcs8Prefix).append(parts_->seed_view());
+  return der;
+}
+
+void Wipe(std::string& secret) {
+  secret.resize(secret.capacity());  // what lies behind the end may have been inside it
+  OPENSSL_cleanse(secret.data(), secret.size());
+  secret.clear();
+}
+
+std::string RandomBytes(std::size_t size) {
+  static const int initialised = sodium_init();  // without it the first calls of two threads would race
+  static_cast<void>(initialised);
+  std::string data(size, '\0');
+  randombytes_buf(data.data(), data.size());  // ends the process rather than return without randomness
+  return data;
+}
+
+}  // namespace trustlog::keys
