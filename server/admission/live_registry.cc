@@ -1,0 +1,77 @@
+#include "server/admission/live_registry.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "client/registry/snapshot.h"
+#include "proto/bytes/reason.h"
+
+namespace trustlog::admission {
+namespace {
+
+constexpr std::size_t kMaxCandidates = 8;      // records.md 2.1
+
+}  // namespace
+
+registry::KeySource LiveRegistry::Keys() const {
+  registry::KeySource source;
+  source.find = [this](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
+    const auto info = With([&](const registry::Registry& registry) { return registry.FindKey(id); });
+    if (!info.has_value()) return std::nullopt;
+    return info->key;
+  };
+  source.keys_of = [this](std::string_view issuer) {
+    std::vector<keys::PublicKey> keys;
+    for (auto& info : With([&](const registry::Registry& registry) { return registry.KeysOf(issuer, kMaxCandidates); })) {
+      keys.push_back(std::move(info.key));
+    }
+    return keys;
+  };
+  return source;
+}
+
+registry::Registry LoadSnapshot(const std::string& path, const std::string& origin,
+                                const std::function<absl::StatusOr<merkle::Hash>(std::uint64_t size)>& root_at) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return registry::Registry(origin);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  auto snapshot = registry::ParseSnapshot(bytes.str(), origin);
+  if (!snapshot.ok()) {
+    spdlog::warn("registry snapshot {} not used: {}", path, bytes::MessageOf(snapshot.status()));
+    return registry::Registry(origin);
+  }
+  const auto root = root_at(snapshot->head.size);
+  if (!root.ok() || *root != snapshot->head.root) {
+    spdlog::warn("registry snapshot {} not used: the tree does not confirm size {}", path, snapshot->head.size);
+    return registry::Registry(origin);
+  }
+  return std::move(snapshot->registry);
+}
+
+void SaveSnapshot(const std::string& path, const merkle::TreeHead& head, const registry::Registry& registry) {
+  const std::string bytes = registry::FormatSnapshot(head, registry);
+  const std::string temporary = path + ".new";
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  bool saved = fd >= 0;
+  std::string_view rest = bytes;
+  while (saved && !rest.empty()) {
+    const ssize_t n = write(fd, rest.data(), rest.size());
+    saved = n > 0;
+    if (saved) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  saved = saved && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  saved = saved && std::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!saved) spdlog::warn("registry snapshot {} could not be written", path);
+}
+
+}  // namespace trustlog::admission

@@ -1,0 +1,228 @@
+#include "server/admission/registry_admitter.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "client/registry/signatures.h"
+#include "proto/attest/derive.h"
+#include "proto/bytes/reason.h"
+#include "server/admission/validator.h"
+
+namespace trustlog::admission {
+namespace {
+
+using bytes::Reason;
+using bytes::Refuse;
+
+constexpr std::uint64_t kSnapshotEvery = 100'000;
+constexpr std::size_t kMaxCachedFacts = 65'536;
+constexpr std::size_t kMaxCandidates = 8;              // records.md 2.1
+constexpr std::int64_t kMaxClockBehindMs = 5'000;      // reliability.md 3.8
+
+struct IdHash {
+  std::size_t operator()(const attest::Id& id) const {
+    std::size_t value = 0;
+    for (unsigned i = 0; i < sizeof value; ++i) value = value << 8 | id[i];        // a digest: its first bytes are as good as any
+    return value;
+  }
+};
+
+// A refusal takes no index; any other status means that the facts could not be read. (Storage too gives its DataLoss a reason.)
+bool IsRefusal(const absl::Status& status) {
+  return bytes::ReasonOf(status).has_value() && !absl::IsUnavailable(status) && !absl::IsDataLoss(status) && !absl::IsInternal(status);
+}
+
+// A committed record for the registry. DataLoss: the statement is not the one that the entry names.
+absl::StatusOr<registry::Replayed> Replay(std::uint64_t index, const storage::Record& record, const attest::LogContext& context) {
+  registry::Replayed replayed;
+  replayed.index = index;
+  replayed.entry = attest::DecodeEntry(record.entry);
+  if (record.companion.empty()) return replayed;
+  if (replayed.entry.ok() && attest::StatementId(record.companion) != replayed.entry->statement_id) {
+    return absl::DataLossError(fmt::format("the statement of entry {} does not hash to its id", index));
+  }
+  auto statement = attest::ParseStatement(record.companion, context);
+  if (statement.ok()) {
+    replayed.statement = *std::move(statement);
+  } else {
+    replayed.statement = registry::Malformed{statement.status()};
+  }
+  return replayed;
+}
+
+registry::KeySource DraftKeys(const registry::Draft& draft) {
+  registry::KeySource source;
+  source.find = [&draft](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
+    const auto info = draft.FindKey(id);
+    return info.has_value() ? std::optional(info->key) : std::nullopt;
+  };
+  source.keys_of = [&draft](std::string_view issuer) {
+    std::vector<keys::PublicKey> keys;
+    for (auto& info : draft.KeysOf(issuer, kMaxCandidates)) keys.push_back(std::move(info.key));
+    return keys;
+  };
+  return source;
+}
+
+}  // namespace
+
+// Earlier records: those of the open draft, then committed ones by the ids that the batch's snapshot knows. Entries never change, so what was
+// read once stays.
+class RegistryAdmitter::Facts final : public registry::FactSource {
+ public:
+  explicit Facts(const storage::LogReader& store) : store_(store) {}
+
+  absl::StatusOr<std::optional<registry::Fact>> ById(const attest::Id& id) const override {
+    if (const auto drafted = drafted_.find(id); drafted != drafted_.end()) return drafted->second;
+    if (const auto cached = cache_.find(id); cached != cache_.end()) return cached->second;
+    const auto index = Find(id);
+    if (!index.ok()) return index.status();
+    if (!index->has_value()) return std::optional<registry::Fact>();
+    const std::uint64_t at = **index;
+    const auto records = store_.ReadRecordsAt({&at, 1});
+    if (!records.ok()) return records.status();
+    auto entry = attest::DecodeEntry(records->front().entry);
+    if (!entry.ok()) return absl::DataLossError(fmt::format("entry {} does not decode: {}", at, bytes::MessageOf(entry.status())));
+    registry::Fact fact{at, std::make_shared<const attest::Entry>(*std::move(entry))};
+    if (cache_.size() >= kMaxCachedFacts) cache_.clear();
+    cache_.emplace(id, fact);
+    return std::optional(fact);
+  }
+
+  // null: ids are looked up one by one, at the head that is being followed.
+  void Begin(const log::KnownIds* known) { known_ = known; }
+  void AddDrafted(const attest::Id& id, registry::Fact fact) { drafted_.emplace(id, std::move(fact)); }
+  void Keep() {
+    for (auto& [id, fact] : drafted_) {
+      if (cache_.size() < kMaxCachedFacts) cache_.emplace(id, std::move(fact));
+    }
+    Drop();
+  }
+  void Drop() {
+    drafted_.clear();
+    known_ = nullptr;
+  }
+
+ private:
+  absl::StatusOr<std::optional<std::uint64_t>> Find(const attest::Id& id) const {
+    if (known_ != nullptr) {
+      const auto it = known_->find(id);
+      return it == known_->end() ? std::nullopt : std::optional(it->second);
+    }
+    const auto found = store_.FindIds({&id, 1});
+    if (!found.ok()) return found.status();
+    return found->front();
+  }
+
+  const storage::LogReader& store_;
+  const log::KnownIds* known_ = nullptr;
+  std::unordered_map<attest::Id, registry::Fact, IdHash> drafted_;
+  mutable std::unordered_map<attest::Id, registry::Fact, IdHash> cache_;
+};
+
+RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, metrics::Metrics& metrics,
+                                   std::string snapshot_path)
+    : registry_(registry), store_(store), clock_(clock), metrics_(metrics), snapshot_path_(std::move(snapshot_path)),
+      facts_(std::make_unique<Facts>(store)), saved_at_(registry.own().size()) {}
+
+RegistryAdmitter::~RegistryAdmitter() = default;
+
+std::uint64_t RegistryAdmitter::size() const { return registry_.own().size(); }
+
+// Signatures of committed records were verified when they were admitted; they are verified again before a signature where recheck.h says so.
+absl::Status RegistryAdmitter::Follow(std::uint64_t begin, std::span<const storage::Record> committed) {
+  facts_->Begin(nullptr);
+  return registry_.Change([&](registry::Registry& registry) -> absl::Status {
+    for (std::size_t i = 0; i < committed.size(); ++i) {
+      const auto replayed = Replay(begin + i, committed[i], registry.context());
+      if (!replayed.ok()) return replayed.status();
+      if (auto status = registry.Apply(*replayed, *facts_); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  });
+}
+
+// One T for the batch, never below the last in the log. Not OK: the clock is too far behind to admit anything.
+absl::StatusOr<std::uint64_t> RegistryAdmitter::TimeOfBatch() const {
+  const std::int64_t now_ms = std::max<std::int64_t>(clock_.WallNow().count(), 0);
+  const auto last_ms = static_cast<std::int64_t>(registry_.own().last_logged_at_ms());
+  if (now_ms + kMaxClockBehindMs < last_ms) {
+    return Refuse(Reason::kReadOnly, fmt::format("this node's clock is {} ms behind the log; nothing was written", last_ms - now_ms), {{"retry_ms", "5000"}});
+  }
+  return static_cast<std::uint64_t>(std::max(now_ms, last_ms));
+}
+
+absl::StatusOr<std::vector<log::Drafted>> RegistryAdmitter::DraftBatch(std::span<const log::Submission* const> batch, const log::KnownIds& known) {
+  facts_->Begin(&known);
+  draft_.emplace(registry_.own());
+  keys_changed_ = false;
+  const auto logged_at_ms = TimeOfBatch();
+  std::vector<log::Drafted> answers;
+  answers.reserve(batch.size());
+  std::unordered_map<attest::Id, std::size_t, IdHash> accepted;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto& submission = static_cast<const CheckedStatement&>(*batch[i]);
+    if (const auto first = accepted.find(submission.id()); first != accepted.end()) {
+      answers.push_back(log::DuplicateOf{first->second});
+      continue;
+    }
+    auto entry = logged_at_ms.ok() ? DraftOne(submission, *logged_at_ms) : logged_at_ms.status();
+    if (entry.ok()) {
+      accepted.emplace(submission.id(), i);
+      answers.push_back(*std::move(entry));
+      continue;
+    }
+    if (logged_at_ms.ok() && !IsRefusal(entry.status())) {
+      Drop();
+      return entry.status();
+    }
+    metrics_.CountRefusal(bytes::Describe(*bytes::ReasonOf(entry.status())).word);
+    answers.push_back(entry.status());
+  }
+  return answers;
+}
+
+absl::StatusOr<std::string> RegistryAdmitter::DraftOne(const CheckedStatement& submission, std::uint64_t logged_at_ms) {
+  attest::Entry entry = submission.entry;
+  const bool keys_are_others = keys_changed_ || submission.candidates_at != registry_.own().key_set_version();
+  if (submission.candidates_at.has_value() && keys_are_others && !draft_->frozen()) {
+    auto verified = registry::VerifySignatures(submission.envelope, submission.statement, DraftKeys(*draft_));      // 17, decided again
+    if (!verified.ok()) return verified.status();
+    entry.signatures = std::move(verified->signatures);
+  }
+  entry.logged_at_ms = logged_at_ms;
+  const registry::Record record{draft_->size(), &entry, &submission.statement};
+  if (auto status = draft_->Add(record, *facts_); !status.ok()) return status;
+  auto encoded = attest::EncodeEntry(entry);
+  if (!encoded.ok()) return absl::InternalError(fmt::format("an admitted entry does not encode: {}", bytes::MessageOf(encoded.status())));
+  keys_changed_ = keys_changed_ || attest::GroupOf(entry.kind) == attest::KindGroup::kAuthority;
+  facts_->AddDrafted(submission.id(), {record.index, std::make_shared<const attest::Entry>(std::move(entry))});
+  return encoded;
+}
+
+void RegistryAdmitter::Keep(const merkle::TreeHead& head) {
+  facts_->Keep();
+  if (draft_.has_value()) {
+    registry_.Change([&](registry::Registry& registry) {
+      registry.Absorb(*std::move(draft_));
+      return 0;
+    });
+    draft_.reset();
+  }
+  if (!snapshot_path_.empty() && head.size >= saved_at_ + kSnapshotEvery) {
+    SaveSnapshot(snapshot_path_, head, registry_.own());
+    saved_at_ = head.size;
+  }
+}
+
+void RegistryAdmitter::Drop() {
+  facts_->Drop();
+  draft_.reset();
+}
+
+std::vector<std::uint64_t> RegistryAdmitter::Withholdable(std::uint64_t) { return {}; }
+
+}  // namespace trustlog::admission

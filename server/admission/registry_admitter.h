@@ -1,0 +1,55 @@
+// Admission in order: an Admitter over the registry (records.md 6.2). Facts about earlier records come from the batch's known ids and are
+// read once. Sequencer thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/registry/draft.h"
+#include "client/registry/facts.h"
+#include "server/admission/live_registry.h"
+#include "server/log/admitter.h"
+#include "server/metrics/metrics.h"
+#include "server/runtime/clock.h"
+#include "storage/storage.h"
+
+namespace trustlog::admission {
+
+class CheckedStatement;
+
+class RegistryAdmitter final : public log::Admitter {
+ public:
+  // Borrows all. `snapshot_path`: "" for none.
+  RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, metrics::Metrics& metrics,
+                   std::string snapshot_path);
+  ~RegistryAdmitter() override;
+
+  std::uint64_t size() const override;
+  [[nodiscard]] absl::Status Follow(std::uint64_t begin, std::span<const storage::Record> committed) override;
+  absl::StatusOr<std::vector<log::Drafted>> DraftBatch(std::span<const log::Submission* const> batch, const log::KnownIds& known) override;
+  void Keep(const merkle::TreeHead& head) override;
+  void Drop() override;
+  std::vector<std::uint64_t> Withholdable(std::uint64_t published_size) override;
+
+ private:
+  class Facts;
+
+  absl::StatusOr<std::uint64_t> TimeOfBatch() const;
+  // The entry's bytes, or the refusal; another status: the facts could not be read.
+  absl::StatusOr<std::string> DraftOne(const CheckedStatement& submission, std::uint64_t logged_at_ms);
+
+  LiveRegistry& registry_;
+  const storage::LogReader& store_;
+  const runtime::Clock& clock_;
+  metrics::Metrics& metrics_;
+  const std::string snapshot_path_;
+  std::unique_ptr<Facts> facts_;
+  std::optional<registry::Draft> draft_;
+  bool keys_changed_ = false;                  // by what the draft accepted
+  std::uint64_t saved_at_ = 0;
+};
+
+}  // namespace trustlog::admission

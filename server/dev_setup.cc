@@ -1,0 +1,178 @@
+#include "server/dev_setup.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "merkle/hash.h"
+#include "proto/attest/dsse.h"
+#include "proto/attest/statement.h"
+#include "proto/bytes/base64.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/wire.h"
+#include "proto/keys/key.h"
+#include "proto/keys/key_file.h"
+#include "proto/tlog/note.h"
+#include "server/role_setup.h"
+#include "server/runtime/clock.h"
+
+namespace trustlog::server {
+namespace {
+
+constexpr std::string_view kTypeBase = "https://trustlog.example/attest";
+constexpr std::string_view kUrnPrefix = "urn:tta:";
+constexpr std::string_view kMember = "urn:tta:member:dev-member";
+
+struct DevKeys {
+  keys::PrivateKey root, secretariat, operator_key, member;
+};
+
+std::string Spki(const keys::PrivateKey& key) { return bytes::EncodeBase64(key.public_key().spki()); }
+
+std::string KeyMember(const keys::PrivateKey& key) { return fmt::format(R"({{"spki":"{}","alg":"ed25519"}})", Spki(key)); }
+
+// A statement of `kind` with a name subject; `members`: the predicate after the common members.
+std::string MakeStatement(const std::string& origin, std::string_view kind, std::string_view issuer, std::string_view subject, std::string_view now,
+                          std::string_view members) {
+  const std::string digest = bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(subject)));
+  const std::string nonce = bytes::EncodeBase64Url(bytes::AsBytes(keys::RandomBytes(16)));
+  return fmt::format(
+      R"({{"_type":"https://in-toto.io/Statement/v1","subject":[{{"name":"{}","digest":{{"sha256":"{}"}}}}],"predicateType":"{}/{}/v1","predicate":{{"logOrigin":"{}","issuer":"{}","issuedAt":"{}","nonce":"{}",{}}}}})",
+      subject, digest, kTypeBase, kind, origin, issuer, now, nonce, members);
+}
+
+absl::StatusOr<std::string> Sign(const std::string& payload, const std::vector<const keys::PrivateKey*>& signers) {
+  const std::string pae = attest::Pae(attest::kPayloadType, payload);
+  std::vector<attest::EntrySignature> signatures;
+  for (const auto* signer : signers) {
+    auto signature = signer->Sign(pae);
+    if (!signature.ok()) return signature.status();
+    signatures.push_back({signer->public_key().id(), *std::move(signature)});
+  }
+  return attest::FormatEnvelope(payload, signatures);
+}
+
+absl::StatusOr<std::vector<std::string>> FirstEnvelopes(const std::string& origin, const DevKeys& keys, std::int64_t now_seconds) {
+  const std::string now = attest::FormatTime(now_seconds);
+  const std::string from = attest::FormatTime(now_seconds - 86'400);
+  const std::string root = fmt::format("{}root", kUrnPrefix);
+  const std::string secretariat = fmt::format("{}secretariat", kUrnPrefix);
+  const auto role = [](const keys::PrivateKey& key) { return fmt::format(R"({{"keys":[{}],"threshold":1}})", KeyMember(key)); };
+  const std::string text_digest = bytes::EncodeHex(merkle::Sha256(bytes::AsBytes("a principle to try with")));
+  struct Draft {
+    std::string payload;
+    std::vector<const keys::PrivateKey*> signers;
+  };
+  const std::vector<Draft> drafts = {
+      {MakeStatement(origin, "genesis", root, origin, now,
+                     fmt::format(R"("typeBase":"{}","urnPrefix":"{}","authority":{{"version":1,"root":{},"secretariat":{},"operator":{}}},)"
+                                 R"("maxStatementAgeDays":366,"indexFunction":"trustlog-index/1","rules":"trustlog-rules/1")",
+                                 kTypeBase, kUrnPrefix, role(keys.root), role(keys.secretariat), role(keys.operator_key))),
+       {&keys.root}},
+      {MakeStatement(origin, "principle-set", secretariat, secretariat, now,
+                     fmt::format(R"("version":"dev","principles":[{{"no":1,"title":{{"en":"A principle to try with"}},"textSha256":"{}"}}],)"
+                                 R"("outcomes":[{{"code":"conformant","effect":"positive"}},{{"code":"nonconformant","effect":"negative"}}],)"
+                                 R"("statuses":[{{"code":"suspended","effect":"negative"}}],"validFrom":"{}")",
+                                 text_digest, from)),
+       {&keys.secretariat}},
+      {MakeStatement(origin, "party-admission", secretariat, secretariat, now,
+                     fmt::format(R"("party":"{}","role":"member","legalName":"A member to try with","country":"DE","validFrom":"{}")", kMember, from)),
+       {&keys.secretariat}},
+      {MakeStatement(origin, "key-registration", kMember, kMember, now,
+                     fmt::format(R"("key":{},"purposes":["sign","admin"],"validFrom":"{}")", KeyMember(keys.member), from)),
+       {&keys.member, &keys.secretariat}}};
+  std::vector<std::string> envelopes;
+  for (const auto& draft : drafts) {
+    auto envelope = Sign(draft.payload, draft.signers);
+    if (!envelope.ok()) return envelope.status();
+    envelopes.push_back(*std::move(envelope));
+  }
+  return envelopes;
+}
+
+absl::StatusOr<DevKeys> MakeKeys(const std::string& directory) {
+  std::vector<keys::PrivateKey> made;
+  for (const auto* name : {"root", "secretariat", "operator", "member"}) {
+    auto key = keys::PrivateKey::Generate(keys::Algorithm::kEd25519);
+    if (!key.ok()) return key.status();
+    if (auto status = keys::WriteKeyFiles(fmt::format("{}/{}.key", directory, name), *key); !status.ok()) return status;
+    made.push_back(*std::move(key));
+  }
+  return DevKeys{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3])};
+}
+
+void SetDevLimits(Config& config) {
+  config.quota.issuer = {0, 0, 0};
+  config.quota.proofs_per_second_per_address = 0;
+  config.quota.failed_signatures_per_second_per_address = 0;
+  config.queue_share = 1;
+  config.rpc.max_connections_per_address = 0;
+  config.http.max_connections_per_address = 0;
+  config.storage.min_free = 64ull << 20;
+  config.http.drain_wait = std::chrono::milliseconds(0);
+}
+
+}  // namespace
+
+absl::StatusOr<Dev> PrepareDev(const std::string& relative) {
+  std::error_code error;
+  std::filesystem::create_directories(relative, error);
+  const std::string directory = std::filesystem::absolute(relative).lexically_normal().string();
+  if (error) return absl::FailedPreconditionError(fmt::format("cannot create {}: {}", directory, error.message()));
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  const std::string config_path = directory + "/trustlogd.toml";
+  if (!std::filesystem::exists(config_path)) {
+    auto keys = MakeKeys(directory);
+    if (!keys.ok()) return keys.status();
+    InitOptions options;
+    options.origin = "TEST-dev.example/" + bytes::EncodeHex(bytes::AsBytes(keys::RandomBytes(4)));
+    options.storage_url = "sqlite:" + directory + "/log.db";
+    options.key_directory = directory;
+    options.mark_directory = directory + "/mark";
+    const auto now = runtime::RealClock().WallNow();
+    auto envelopes = FirstEnvelopes(options.origin, *keys, now.count() / 1'000);
+    if (!envelopes.ok()) return envelopes.status();
+    options.envelopes = *std::move(envelopes);
+    const auto made = InitLog(options, now);
+    if (!made.ok()) return made.status();
+  }
+  auto config = ReadConfig(config_path);
+  if (!config.ok()) return config.status();
+  SetDevLimits(*config);
+  auto key = keys::ReadPrivateKeyFile(config->log.key);
+  if (!key.ok()) return key.status();
+  const auto vkey = tlog::VerifierKey::Make(config->log.origin, tlog::kTypeEd25519, key->public_key());
+  if (!vkey.ok()) return vkey.status();
+  return Dev{*std::move(config), directory, vkey->ToString(), std::string(kMember)};
+}
+
+absl::Status WriteClientConfig(const Dev& dev, const Addresses& addresses) {
+  std::ofstream file(dev.directory + "/client.toml");
+  file << fmt::format("default = \"dev\"\n[log.\"dev\"]\nurl = \"http://{}/\"\ngrpc = \"{}\"\npolicy = \"{}/log.policy\"\n", addresses.http,
+                      addresses.rpc, dev.directory);
+  file.close();
+  return file.good() ? absl::OkStatus() : absl::UnknownError("cannot write the client's settings");
+}
+
+std::string FormatDevBanner(const Dev& dev, const Addresses& addresses) {
+  return fmt::format(
+      "\n"
+      "  *** A LOG TO TRY WITH: throw-away keys, no witnesses, everything in {} ***\n"
+      "  {}\n"
+      "  http://{}/   gRPC {}   health http://{}/readyz?verbose\n"
+      "\n"
+      "  export TRUSTLOG_CONFIG={}/client.toml\n"
+      "  trustlog statement new evidence --issuer {} --about {} --document README.md -o s.json\n"
+      "  trustlog sign s.json --key {}/member.key -o s.dsse.json\n"
+      "  trustlog submit s.dsse.json -o out\n"
+      "  trustlog verify out/4.tlog-proof --entry out/4.tle --statement out/4.json\n"
+      "\n",
+      dev.directory, dev.vkey, addresses.http, addresses.rpc, addresses.admin, dev.directory, dev.member, dev.member, dev.directory);
+}
+
+}  // namespace trustlog::server

@@ -1,0 +1,50 @@
+// The gRPC front: LogService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/api/log_api.h"
+#include "server/metrics/metrics.h"
+#include "server/runtime/acceptor.h"
+#include "server/runtime/clock.h"
+
+namespace trustlog::rpc {
+
+struct WatchLimits {                         // G11
+  int streams = 256;
+  std::chrono::milliseconds heartbeat{30'000};
+  std::chrono::milliseconds age{3'600'000};
+};
+
+struct GrpcOptions {
+  std::vector<std::string> listen;           // "ADDRESS:PORT"
+  runtime::AcceptLimits limits;              // for each listener
+  bool reflection = true;
+  WatchLimits watches;
+};
+
+class GrpcServer final {
+ public:
+  // Borrows `api`, `metrics` and `clock`. FailedPrecondition: an address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock,
+                                                           const GrpcOptions& options);
+  ~GrpcServer();
+
+  std::vector<std::string> addresses() const;        // as bound
+  std::size_t open_connections() const;
+  // grpc.health.v1: every service; `trustlog.write` alone for writes.
+  void SetServing(bool reads, bool writes);
+  // No new connections and calls; calls under way end within `grace`.
+  void Stop(std::chrono::milliseconds grace);
+
+ private:
+  struct Parts;
+  explicit GrpcServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace trustlog::rpc

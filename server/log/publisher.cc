@@ -1,0 +1,219 @@
+#include "server/log/publisher.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "merkle/proof.h"
+#include "proto/bytes/reason.h"
+#include "proto/tlog/checkpoint.h"
+#include "proto/tlog/note.h"
+#include "server/log/rollback_guard.h"
+#include "server/runtime/failpoint.h"
+
+namespace trustlog::log {
+namespace {
+
+constexpr std::uint64_t kChunk = 4'096;           // records read back at a time
+
+absl::StatusOr<tlog::Checkpoint> CheckpointOf(const std::string& note) {
+  const auto parsed = tlog::ParseNote(note);
+  if (!parsed.ok()) return absl::DataLossError(fmt::format("stored checkpoint: {}", bytes::MessageOf(parsed.status())));
+  auto checkpoint = tlog::ParseCheckpoint(parsed->text);
+  if (!checkpoint.ok()) return absl::DataLossError(fmt::format("stored checkpoint: {}", bytes::MessageOf(checkpoint.status())));
+  return checkpoint;
+}
+
+}  // namespace
+
+Publisher::Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer, const Recheck& recheck,
+                     Waiters& waiters, const runtime::Clock& clock, metrics::Metrics& metrics, std::shared_ptr<storage::TileCache> cache,
+                     std::chrono::milliseconds interval, Hooks hooks)
+    : store_(store), checkpoints_(checkpoints), signer_(signer), recheck_(recheck), waiters_(waiters), clock_(clock), metrics_(metrics),
+      cache_(std::move(cache)), interval_(interval), hooks_(std::move(hooks)), origin_(store.identity().origin) {}
+
+absl::StatusOr<std::string> Publisher::LatestOrEmpty(storage::Slot slot) const {
+  auto note = checkpoints_.Latest(origin_, slot);
+  if (absl::IsNotFound(note.status())) return std::string();
+  return note;
+}
+
+absl::Status Publisher::LoadPublished() {
+  const auto note = LatestOrEmpty(storage::Slot::kPublished);
+  if (!note.ok()) return note.status();
+  if (note->empty()) return absl::OkStatus();
+  const auto checkpoint = CheckpointOf(*note);
+  if (!checkpoint.ok()) return checkpoint.status();
+  return Announce(*note, checkpoint->head);
+}
+
+absl::Status Publisher::Tick() {
+  // Confirm: only a head that a later durable write of ours has followed may be signed.
+  const auto head = store_.IntegratedHead();
+  if (!head.ok()) return head.status();
+  if (auto status = checkpoints_.Confirm(); !status.ok()) return status;
+  if (auto status = TRUSTLOG_FAILPOINT("confirm.done"); !status.ok()) return status;
+  if (head->size == 0) return absl::OkStatus();
+
+  const auto stored = LatestOrEmpty(storage::Slot::kSigned);
+  if (!stored.ok()) return stored.status();
+  const auto published = LatestOrEmpty(storage::Slot::kPublished);
+  if (!published.ok()) return published.status();
+  if (!stored->empty()) {
+    if (auto status = FollowStored(*stored, *head); !status.ok()) return status;
+  }
+  if (auto status = TRUSTLOG_FAILPOINT("follow.done"); !status.ok()) return status;
+
+  std::string note = *stored;
+  const auto stored_checkpoint = stored->empty() ? absl::StatusOr<tlog::Checkpoint>(tlog::Checkpoint{origin_, {}}) : CheckpointOf(*stored);
+  if (!stored_checkpoint.ok()) return stored_checkpoint.status();
+  if (stored->empty() || stored_checkpoint->head != *head) {
+    if (auto status = FeedUpTo(*head); !status.ok()) return status;
+    if (auto status = TRUSTLOG_FAILPOINT("recheck.done"); !status.ok()) return status;
+    if (halted_) return absl::UnavailableError("this node has stopped");
+    auto signed_note = signer_.Sign(*head);
+    if (!signed_note.ok()) return signed_note.status();
+    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, *stored, *signed_note); !status.ok()) {
+      if (absl::IsAborted(status)) return absl::OkStatus();        // another node stored one: ours never left the process
+      return status;
+    }
+    if (auto status = TRUSTLOG_FAILPOINT("signed.stored"); !status.ok()) return status;
+    note = *std::move(signed_note);
+  }
+  auto cosigned = Cosign(std::move(note));
+  if (!cosigned.ok()) return cosigned.status();
+  if (*cosigned != *published) {
+    if (auto status = TRUSTLOG_FAILPOINT("publish.before"); !status.ok()) return status;
+    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kPublished, *published, *cosigned); !status.ok()) {
+      if (absl::IsAborted(status)) return absl::OkStatus();
+      return status;
+    }
+    if (auto status = TRUSTLOG_FAILPOINT("publish.after"); !status.ok()) return status;
+  }
+  return Announce(*cosigned, *head);
+}
+
+// A stored checkpoint that is newer than the mark: another node's, or ours after one mark slot was torn.
+absl::Status Publisher::FollowStored(const std::string& stored, const merkle::TreeHead& head) {
+  const auto checkpoint = CheckpointOf(stored);
+  if (!checkpoint.ok()) return checkpoint.status();
+  const auto mark = signer_.Mark();
+  if (checkpoint->head.size <= mark.size) {
+    const bool same_size = checkpoint->head.size == mark.size;
+    if (same_size && checkpoint->head != mark) return absl::DataLossError(fmt::format("two roots at size {}", mark.size));
+    return absl::OkStatus();
+  }
+  std::vector<merkle::Hash> proof;
+  if (mark.size != 0) {
+    const auto plan = merkle::PlanConsistency(mark.size, checkpoint->head.size);
+    if (!plan.has_value()) return absl::InternalError("no plan from the mark to a larger checkpoint");
+    const auto tiles = store_.ReadTiles(plan->tiles());
+    if (!tiles.ok()) return tiles.status();
+    auto hashes = plan->Assemble(*tiles);
+    if (!hashes.has_value()) return absl::DataLossError("tiles of another shape than the plan");
+    proof = *std::move(hashes);
+  }
+  const auto range = ReadRange(store_, checkpoint->head.size, head.size);
+  if (!range.ok()) return range.status();
+  return signer_.Follow(stored, proof, *range);
+}
+
+// Reads back what the mark does not cover, checks it again and lets the signer hash the same bytes onto its own tree.
+absl::Status Publisher::FeedUpTo(const merkle::TreeHead& head) {
+  const auto begin = signer_.Mark().size;
+  if (begin == head.size) return signer_.Feed(begin, {});
+  for (auto at = begin; at < head.size; at += kChunk) {
+    const auto records = store_.ReadRecords(at, std::min(head.size, at + kChunk));
+    if (!records.ok()) return records.status();
+    if (auto status = recheck_.Verify(at, *records); !status.ok()) return status;
+    std::vector<std::string_view> entries;
+    entries.reserve(records->size());
+    for (const auto& record : *records) entries.push_back(record.entry);
+    if (auto status = signer_.Feed(at, entries); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Witnesses come in here: every witness of the policy is asked in parallel until its quorum is met, and their lines join the note. With
+// `quorum none`, the only policy that the configuration takes in this version, the log's own signature is the whole quorum.
+absl::StatusOr<std::string> Publisher::Cosign(std::string note) const { return note; }
+
+absl::Status Publisher::Announce(const std::string& note, const merkle::TreeHead& head) {
+  const auto before = waiters_.newest();
+  if (before != nullptr && before->head.size >= head.size) return absl::OkStatus();
+  waiters_.Publish(std::make_shared<const Published>(Published{note, head, storage::CapReader(store_, head, cache_)}));
+  metrics_.Set(metrics::Gauge::kPublished, static_cast<double>(head.size));
+  metrics_.Set(metrics::Gauge::kPublishedTime, static_cast<double>(clock_.WallNow().count()) / 1000);
+  hooks_.published(head.size);
+  return absl::OkStatus();
+}
+
+bool Publisher::WaitForWork(runtime::Deadline due) {
+  const runtime::MutexLock lock(mutex_);
+  while (!halted_) {
+    const auto now = clock_.Now();
+    const bool stopping = stop_by_.has_value();
+    if (work_ && (soon_ || now >= due)) {
+      work_ = soon_ = false;
+      return true;
+    }
+    if (stopping && (!work_ || now >= *stop_by_)) return false;
+    if (work_) {
+      clock_.WaitUntil(changed_, mutex_, stopping ? std::min(due, *stop_by_) : due);
+    } else {
+      changed_.Wait(mutex_);
+    }
+  }
+  return false;
+}
+
+void Publisher::Run() {
+  pthread_setname_np(pthread_self(), "publisher");
+  bool was_unavailable = false;
+  auto previous = clock_.Now() - interval_;
+  while (WaitForWork(previous + interval_)) {
+    previous = clock_.Now();
+    const auto status = Tick();
+    metrics_.Observe(metrics::Histogram::kPublish, std::chrono::duration<double>(clock_.Now() - previous).count());
+    if (!status.ok() && !absl::IsUnavailable(status)) {
+      hooks_.fatal(status);
+      return;
+    }
+    // Unavailable: nothing was written, the next tick does it again. Logged when it begins.
+    if (!status.ok()) Wake(false);
+    if (!status.ok() && !was_unavailable) spdlog::warn("publication waits: {}", bytes::MessageOf(status));
+    was_unavailable = !status.ok();
+  }
+}
+
+void Publisher::Stop(runtime::Deadline deadline) {
+  {
+    const runtime::MutexLock lock(mutex_);
+    if (!stop_by_.has_value()) work_ = soon_ = true;
+    stop_by_ = deadline;
+  }
+  changed_.NotifyAll();
+}
+
+void Publisher::Halt() {
+  {
+    const runtime::MutexLock lock(mutex_);
+    halted_ = true;
+  }
+  changed_.NotifyAll();
+}
+
+void Publisher::Wake(bool soon) {
+  {
+    const runtime::MutexLock lock(mutex_);
+    work_ = true;
+    soon_ = soon_ || soon;
+  }
+  changed_.NotifyAll();
+}
+
+}  // namespace trustlog::log

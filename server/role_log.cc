@@ -1,0 +1,102 @@
+#include "server/role_log.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+
+#include "proto/bytes/reason.h"
+#include "server/runtime/clock.h"
+
+namespace trustlog::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kStopTime{10'000};
+constexpr milliseconds kLoopTime{250};
+
+timespec ToTimespec(milliseconds time) {
+  return {static_cast<time_t>(time.count() / 1'000), static_cast<long>(time.count() % 1'000) * 1'000'000};
+}
+
+void BlockSignals(sigset_t& signals) {
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+// T5. A second signal, now or at any later step, ends the process at once: whatever is on disk then is consistent.
+int StopInOrder(LogNode& node, const Config& config, const runtime::Clock& clock, const sigset_t& signals) {
+  spdlog::info("stopping: no new writes, the queue is committed and published");
+  for (const int number : {SIGTERM, SIGINT}) signal(number, [](int) { _exit(kExitOther); });
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  sd_notify(0, "STOPPING=1");
+  node.Drain();
+  const timespec wait = ToTimespec(config.http.drain_wait);
+  nanosleep(&wait, nullptr);
+  if (auto status = node.Stop(clock.Now() + kStopTime); !status.ok()) {
+    spdlog::error("the store was not closed in order: {}", bytes::MessageOf(status));
+    return kExitOther;
+  }
+  spdlog::info("stopped");
+  return kExitOk;
+}
+
+int WaitForTheEnd(LogNode& node, const Config& config, const runtime::Clock& clock, const sigset_t& signals) {
+  const timespec step = ToTimespec(kLoopTime);
+  while (true) {
+    const int signal_number = sigtimedwait(&signals, nullptr, &step);
+    if (node.failed()) {
+      // T3: one way out. Waiters are told; the next start reads what is true from the disk.
+      node.Update();
+      node.StopThreads(clock.Now());
+      spdlog::critical("exit after a failed durable step");
+      spdlog::shutdown();
+      _exit(kExitOther);
+    }
+    if (signal_number > 0) return StopInOrder(node, config, clock, signals);
+    node.Update();
+    sd_notify(0, "WATCHDOG=1");
+  }
+}
+
+// A step of the start failed: said, and turned into an exit code.
+int Failed(const absl::Status& status, int code) {
+  spdlog::critical("{}", bytes::MessageOf(status));
+  return code;
+}
+
+bool MayPass(const absl::Status& status) { return absl::IsUnknown(status) || absl::IsUnavailable(status); }
+
+}  // namespace
+
+int RunLog(const Config& config, const std::function<void(const Addresses&)>& ready) {
+  // Signals are taken by sigtimedwait in this thread; every thread made later inherits the mask.
+  sigset_t signals;
+  BlockSignals(signals);
+  const runtime::RealClock clock;
+  LogNode node(config, clock, {});
+  if (auto status = node.Open(); !status.ok()) {
+    return Failed(status, absl::IsDataLoss(status) ? kExitMisbehaviour : MayPass(status) ? kExitOther : kExitConfiguration);
+  }
+  if (auto status = node.Recover(); !status.ok()) {
+    const int code = Failed(status, MayPass(status) ? kExitOther : kExitMisbehaviour);
+    if (!config.log.read_only) return code;
+    spdlog::warn("serving reads only (log.read_only)");
+  }
+  if (auto status = node.Serve(); !status.ok()) return Failed(status, kExitConfiguration);
+  if (!config.rpc.behind_proxy) spdlog::info("gRPC is open to this machine alone; networks need an HTTP/2 front (behind_proxy)");
+  const auto& addresses = node.addresses();
+  spdlog::info("serving {} size {}: gRPC {}, HTTP {}, admin {}", config.log.origin, node.integrated_size(), addresses.rpc, addresses.http, addresses.admin);
+  sd_notify(0, "READY=1");
+  ready(addresses);
+  return WaitForTheEnd(node, config, clock, signals);
+}
+
+}  // namespace trustlog::server

@@ -1,0 +1,113 @@
+#include "server/store_fsck.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "merkle/compact_range.h"
+#include "merkle/hash.h"
+#include "merkle/integrate.h"
+#include "merkle/tile.h"
+#include "proto/attest/dsse.h"
+#include "proto/attest/entry.h"
+#include "proto/bytes/reason.h"
+#include "proto/bytes/wire.h"
+#include "storage/open_storage.h"
+
+namespace trustlog::server {
+namespace {
+
+constexpr std::uint64_t kChunk = 256 * 16;         // whole bundles
+constexpr int kMaxFindings = 20;
+
+class Findings {
+ public:
+  void Add(std::uint64_t index, const std::string& what) {
+    if (++count_ <= kMaxFindings) std::printf("FAILED  entry %llu: %s\n", static_cast<unsigned long long>(index), what.c_str());
+  }
+  int count() const { return count_; }
+
+ private:
+  int count_ = 0;
+};
+
+void CheckRecord(std::uint64_t index, const storage::Record& record, std::set<storage::Id>& ids, Findings& findings) {
+  const auto entry = attest::DecodeEntry(record.entry);
+  if (!entry.ok()) return findings.Add(index, "does not decode: " + std::string(bytes::MessageOf(entry.status())));
+  if (record.id.has_value() && *record.id != entry->statement_id) findings.Add(index, "the id index has another id");
+  if (!record.companion.empty() && attest::StatementId(record.companion) != entry->statement_id) {
+    findings.Add(index, "the statement does not hash to its id");
+  }
+  if (!ids.insert(entry->statement_id).second) findings.Add(index, "its statement id occurs twice");
+}
+
+// The stored tiles of one chunk's growth against the recomputed ones.
+absl::Status CompareTiles(const storage::LogReader& store, const merkle::Growth& growth, Findings& findings) {
+  for (const auto& tile : growth.tiles) {
+    const auto stored = store.ReadTiles({&tile.id, 1});
+    if (!stored.ok()) return stored.status();
+    const auto& hashes = stored->front().hashes;
+    const auto [mine, theirs] = std::mismatch(tile.hashes.begin(), tile.hashes.end(), hashes.begin(), hashes.end());
+    if (mine == tile.hashes.end()) continue;
+    std::uint64_t index = tile.id.index * merkle::kTileWidth + static_cast<std::uint64_t>(mine - tile.hashes.begin());
+    for (unsigned level = 0; level < tile.id.level; ++level) index *= merkle::kTileWidth;
+    findings.Add(index, "its hash differs from tile level " + std::to_string(tile.id.level));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
+  const auto head = store.IntegratedHead();
+  if (!head.ok()) return head.status();
+  merkle::TreeHead at;
+  std::map<merkle::TileId, merkle::TileData> newest;        // by (level, index): the partial edge so far
+  std::set<storage::Id> ids;
+  while (at.size < head->size) {
+    const auto records = store.ReadRecords(at.size, std::min(head->size, at.size + kChunk));
+    if (!records.ok()) return records.status();
+    std::vector<merkle::ByteView> entries;
+    for (std::size_t i = 0; i < records->size(); ++i) {
+      CheckRecord(at.size + i, (*records)[i], ids, findings);
+      entries.push_back(bytes::AsBytes((*records)[i].entry));
+    }
+    std::vector<merkle::Hash> leaves(entries.size());
+    merkle::HashLeaves(entries, leaves);
+    std::vector<merkle::TileData> edge;
+    for (const auto& id : merkle::EdgeTiles(at.size)) edge.push_back(newest.at(id));
+    auto growth = merkle::Integrate(at, edge, leaves);
+    if (!growth.has_value()) return absl::InternalError("the recomputed tree does not integrate");
+    if (auto status = CompareTiles(store, *growth, findings); !status.ok()) return status;
+    newest.clear();
+    for (auto& tile : edge) newest.insert_or_assign(tile.id, tile);
+    for (auto& tile : growth->tiles) newest.insert_or_assign(tile.id, tile);
+    at = growth->head;
+    const auto historic = store.HistoricRoot(at.size);
+    if (historic.ok() && historic->has_value() && **historic != at.root) findings.Add(at.size - 1, "the root after it differs from the head history");
+  }
+  if (at.root != head->root) findings.Add(head->size, "the root of all entries is not the stored root");
+  std::printf("%s   %llu entries, %d findings\n", findings.count() == 0 ? "CLEAN" : "FAILED", static_cast<unsigned long long>(head->size), findings.count());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int FsckStore(const std::string& storage_url) {
+  const auto store = storage::OpenStorage(storage_url);
+  if (!store.ok()) {
+    std::fprintf(stderr, "trustlogd: %s\n", std::string(store.status().message()).c_str());
+    return absl::IsDataLoss(store.status()) ? 4 : 1;
+  }
+  Findings findings;
+  const auto status = CheckAll((*store)->reader(), findings);
+  if (!status.ok()) {
+    std::fprintf(stderr, "trustlogd: %s\n", std::string(status.message()).c_str());
+    return absl::IsDataLoss(status) ? 4 : 1;
+  }
+  return findings.count() == 0 ? 0 : 4;
+}
+
+}  // namespace trustlog::server

@@ -1,0 +1,211 @@
+#include "server/tiles/tile_api.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <list>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "merkle/hash.h"
+#include "merkle/tile.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/wire.h"
+#include "proto/tlog/bundle.h"
+#include "proto/tlog/tile_path.h"
+#include "server/runtime/mutex.h"
+
+namespace trustlog::tiles {
+namespace {
+
+using http::HttpReply;
+
+constexpr std::string_view kBytes = "application/octet-stream";
+constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
+constexpr std::string_view kPartial = "public, max-age=604800";
+constexpr std::string_view kRevalidated = "public, max-age=300, must-revalidate";
+constexpr int kGzipWindow = 15 + 16;             // zlib: gzip framing
+
+// H3: quoted first 32 hex digits of SHA-256 of the identity body.
+std::string Tag(std::string_view body, std::string_view suffix) {
+  return "\"" + bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(body))).substr(0, 32) + std::string(suffix) + "\"";
+}
+
+std::string_view Trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+bool IsToken(std::string_view text, std::string_view lower) {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
+}
+
+// RFC 9110 section 12.5.3: "gzip" is named and its weight is not zero. "*" asks for nothing in particular: identity serves it.
+bool TakesGzip(std::string_view accept) {
+  while (!accept.empty()) {
+    const auto coding = accept.substr(0, accept.find(','));
+    accept.remove_prefix(std::min(accept.size(), coding.size() + 1));
+    const auto name = coding.substr(0, coding.find(';'));
+    if (!IsToken(Trim(name), "gzip")) continue;
+    const auto weight = Trim(coding.substr(std::min(coding.size(), name.size() + 1)));
+    return weight.empty() || (IsToken(weight.substr(0, 2), "q=") && weight.find_first_of("123456789") != std::string_view::npos);
+  }
+  return false;
+}
+
+std::string Gzip(std::string_view body) {
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+  std::string packed(deflateBound(&stream, static_cast<uLong>(body.size())), '\0');
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(body.data()));      // zlib's old interface: it only reads
+  stream.avail_in = static_cast<uInt>(body.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return whole ? packed : std::string();
+}
+
+HttpReply BytesReply(std::string body, std::string_view cache_control, std::string_view route) {
+  HttpReply reply;
+  reply.content_type = kBytes;
+  reply.cache_control = cache_control;
+  reply.etag = Tag(body, "");
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  reply.route = route;
+  return reply;
+}
+
+HttpReply Failure(const absl::Status& status, std::string_view route) {
+  HttpReply reply = absl::IsOutOfRange(status) || absl::IsNotFound(status) ? http::TextReply(404, "not found")
+                    : absl::IsUnavailable(status)                          ? http::TextReply(503, "storage is not reachable; try again")
+                                                                           : http::TextReply(500, "internal error");
+  if (reply.status == 503) reply.headers.emplace_back("Retry-After", "1");
+  reply.route = route;
+  return reply;
+}
+
+HttpReply ReadTile(const merkle::TileId& id, const storage::LogReader& reader) {
+  constexpr std::string_view kRoute = "/tile/<L>/<N>";
+  const auto tiles = reader.ReadTiles({&id, 1});
+  if (!tiles.ok()) return Failure(tiles.status(), kRoute);
+  return BytesReply(tlog::FormatTile(tiles->front().hashes), id.width == merkle::kTileWidth ? kImmutable : kPartial, kRoute);
+}
+
+HttpReply ReadBundle(const tlog::BundleId& id, const storage::LogReader& reader, bool gzip) {
+  const bool entries = id.kind == tlog::BundleKind::kEntries;
+  const std::string_view route = entries ? "/tile/entries/<N>" : "/tile/statements/<N>";
+  auto bundle = reader.ReadBundle(entries ? storage::Half::kEntry : storage::Half::kCompanion, id.index, id.width);
+  if (!bundle.ok()) return Failure(bundle.status(), route);
+  const std::string_view cache_control = !entries ? kRevalidated : id.width == merkle::kTileWidth ? kImmutable : kPartial;
+  auto reply = BytesReply(*std::move(bundle), cache_control, route);
+  if (gzip) {
+    if (auto packed = Gzip(*reply.body); !packed.empty()) {
+      reply.etag = Tag(*reply.body, "-gz");
+      reply.body = std::make_shared<const std::string>(std::move(packed));
+      reply.headers.emplace_back("Content-Encoding", "gzip");
+    }
+  }
+  reply.headers.emplace_back("Vary", "Accept-Encoding");
+  return reply;
+}
+
+// Whether a published tree of `size` leaves holds it: floor(size / 256^level) nodes at a tile level.
+bool Covers(std::uint64_t size, std::uint8_t level, std::uint64_t index, std::uint16_t width) {
+  const auto nodes = merkle::NodesAtTileLevel(level, size);
+  return index <= nodes / merkle::kTileWidth && index * merkle::kTileWidth + width <= nodes;
+}
+
+}  // namespace
+
+// Replies of full hash tiles, ready to send; least recently used out first.
+class TileApi::Cache {
+ public:
+  explicit Cache(std::size_t max_bytes) : max_tiles_(max_bytes / (merkle::kTileWidth * sizeof(merkle::Hash))) {}
+
+  std::optional<HttpReply> Find(const merkle::TileId& id) {
+    const runtime::MutexLock lock(mutex_);
+    const auto it = by_id_.find(id);
+    if (it == by_id_.end()) return std::nullopt;
+    recent_.splice(recent_.begin(), recent_, it->second);
+    return it->second->second;
+  }
+  void Add(const merkle::TileId& id, const HttpReply& reply) {
+    const runtime::MutexLock lock(mutex_);
+    if (max_tiles_ == 0 || by_id_.contains(id)) return;
+    recent_.emplace_front(id, reply);
+    by_id_.emplace(id, recent_.begin());
+    if (by_id_.size() > max_tiles_) {
+      by_id_.erase(recent_.back().first);
+      recent_.pop_back();
+    }
+  }
+
+ private:
+  using List = std::list<std::pair<merkle::TileId, HttpReply>>;
+  const std::size_t max_tiles_;
+  runtime::Mutex mutex_;
+  List recent_ TRUSTLOG_GUARDED_BY(mutex_);
+  std::map<merkle::TileId, List::iterator> by_id_ TRUSTLOG_GUARDED_BY(mutex_);
+};
+
+TileApi::TileApi(SnapshotSource source, runtime::WorkerPool& reads, std::size_t cache_bytes)
+    : source_(std::move(source)), reads_(reads), cache_(std::make_unique<Cache>(cache_bytes)) {}
+
+TileApi::~TileApi() = default;
+
+void TileApi::AddRoutes(http::Router& router) {
+  router.Get("/checkpoint", [this](const http::HttpRequest& request, const http::Respond& respond) { Checkpoint(request, respond); });
+  router.Get("/tile/", [this](const http::HttpRequest& request, http::Respond respond) { Tile(request, std::move(respond)); });
+}
+
+void TileApi::Checkpoint(const http::HttpRequest&, const http::Respond& respond) const {
+  const auto snapshot = source_();
+  HttpReply reply;
+  if (snapshot.reader == nullptr) {
+    reply = http::TextReply(404, "no checkpoint has been published yet");
+  } else {
+    reply.etag = Tag(snapshot.note, "");
+    reply.body = std::make_shared<const std::string>(snapshot.note);
+  }
+  reply.route = "/checkpoint";
+  respond(std::move(reply));
+}
+
+void TileApi::Tile(const http::HttpRequest& request, http::Respond respond) {
+  const auto parsed = tlog::ParseTilePath(std::string_view(request.path).substr(1));
+  const auto* tile = parsed.has_value() ? std::get_if<merkle::TileId>(&*parsed) : nullptr;
+  if (tile != nullptr && tile->width == merkle::kTileWidth) {
+    if (auto cached = cache_->Find(*tile); cached.has_value()) return respond(*std::move(cached));
+  }
+  auto snapshot = source_();
+  const auto* bundle = parsed.has_value() ? std::get_if<tlog::BundleId>(&*parsed) : nullptr;
+  const bool covered = snapshot.reader != nullptr && (tile != nullptr     ? Covers(snapshot.size, tile->level, tile->index, tile->width)
+                                                      : bundle != nullptr ? Covers(snapshot.size, 0, bundle->index, bundle->width)
+                                                                          : false);
+  if (!covered) {
+    auto reply = http::TextReply(404, "not found");
+    reply.route = "/tile/";
+    return respond(std::move(reply));
+  }
+  const auto shared = std::make_shared<http::Respond>(std::move(respond));
+  const bool gzip = TakesGzip(request.accept_encoding);
+  const bool taken = reads_.TryRun([this, id = *parsed, reader = std::move(snapshot.reader), gzip, shared] {
+    if (const auto* wanted = std::get_if<merkle::TileId>(&id)) {
+      auto reply = ReadTile(*wanted, *reader);
+      if (reply.status == 200 && wanted->width == merkle::kTileWidth) cache_->Add(*wanted, reply);
+      (*shared)(std::move(reply));
+    } else {
+      (*shared)(ReadBundle(std::get<tlog::BundleId>(id), *reader, gzip));
+    }
+  });
+  if (taken) return;
+  auto reply = http::TextReply(503, "too many reads are waiting");
+  reply.headers.emplace_back("Retry-After", "1");
+  reply.route = "/tile/";
+  (*shared)(std::move(reply));
+}
+
+}  // namespace trustlog::tiles
