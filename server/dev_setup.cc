@@ -24,6 +24,7 @@
 namespace trustlog::server {
 namespace {
 
+constexpr std::size_t kMaxConfigBytes = 1u << 20;
 constexpr std::string_view kTypeBase = "https://trustlog.example/attest";
 constexpr std::string_view kUrnPrefix = "urn:tta:";
 constexpr std::string_view kMember = "urn:tta:member:dev-member";
@@ -140,10 +141,17 @@ absl::StatusOr<Dev> PrepareDev(const std::string& relative) {
     options.envelopes = *std::move(envelopes);
     const auto made = InitLog(options, now);
     if (!made.ok()) return made.status();
+    // The settings of the file alone: the environment wins over them at each start, and is not written down.
+    const auto text = keys::ReadSmallFile(config_path, kMaxConfigBytes);
+    auto first = text.ok() ? ParseConfig(*text, config_path, {}) : text.status();
+    if (!first.ok()) return first.status();
+    SetDevLimits(*first);
+    std::ofstream file(config_path, std::ios::trunc);
+    file << FormatConfig(*first);
+    if (!file.flush().good()) return absl::UnknownError(fmt::format("cannot write {}", config_path));
   }
   auto config = ReadConfig(config_path);
   if (!config.ok()) return config.status();
-  SetDevLimits(*config);
   auto key = keys::ReadPrivateKeyFile(config->log.key);
   if (!key.ok()) return key.status();
   const auto vkey = tlog::VerifierKey::Make(config->log.origin, tlog::kTypeEd25519, key->public_key());
