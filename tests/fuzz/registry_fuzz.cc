@@ -42,7 +42,8 @@ Replayed Read(bytes::ByteReader& in, const Registry& registry) {
 void ExpectAdmitted(Registry before, const Registry& after, const Replayed& replayed, const FactSource& facts) {
   Draft draft(before);
   const Record record{replayed.index, &*replayed.entry, std::get_if<attest::Statement>(&replayed.statement)};
-  fuzz::Expect(before.Check(record, facts).ok() && draft.Add(record, facts).ok(), "a record is taken in a replay and not by a draft");
+  fuzz::Expect(before.Check(record, facts).ok() && draft.Add(record, facts).ok(),
+               "a record is taken in a replay and not by a draft");
   before.Absorb(std::move(draft));
   fuzz::Expect(Bytes(before) == Bytes(after), "a record has another effect in a draft");
 }

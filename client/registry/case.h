@@ -1,0 +1,32 @@
+// One record before the rules: what each rule function is given. Internal to client/registry.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "client/registry/facts.h"
+#include "client/registry/registry.h"
+#include "client/registry/state.h"
+
+namespace trustlog::registry {
+
+// REQUIRES: the statement is there, and of the kind whose predicate this is.
+template <typename Predicate>
+const Predicate& PredicateOf(const Record& record) {
+  return std::get<Predicate>(record.statement->predicate);
+}
+
+struct Case {
+  const State& state;
+  const Record& record;
+  // Of entry().refs, in their order; nullopt: not logged below record.index, or void.
+  std::vector<std::optional<Fact>> targets;
+
+  const attest::Entry& entry() const { return *record.entry; }
+  std::int64_t now() const { return attest::LoggedAtSeconds(entry()); }  // T
+  bool withheld() const { return record.statement == nullptr; }
+};
+
+}  // namespace trustlog::registry

@@ -1,0 +1,285 @@
+#include "client/registry/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "client/registry/case.h"
+#include "client/registry/references.h"
+#include "client/registry/signatures.h"
+#include "client/registry/slots.h"
+#include "client/registry/transitions.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/reason.h"
+
+namespace trustlog::registry {
+namespace {
+
+using attest::Entry;
+using attest::Kind;
+using attest::Rel;
+using bytes::Reason;
+using bytes::Refuse;
+
+constexpr std::int64_t kSecondsADay = 86'400;
+constexpr std::int64_t kMaxIssuedAhead = 300;  // 5.1, issuedAt
+
+// 18
+
+absl::Status CheckIssuedAt(const Case& record) {
+  if (record.withheld()) return absl::OkStatus();
+  const auto issued_at = record.record.statement->issued_at;
+  if (issued_at > record.now() + kMaxIssuedAhead) {
+    return Refuse(Reason::kIssuedInFuture,
+                  fmt::format("issued at {}, more than {} s after {}", issued_at, kMaxIssuedAhead, record.now()));
+  }
+  const auto days = record.entry().kind == Kind::kGenesis ? PredicateOf<attest::Genesis>(record.record).max_statement_age_days
+                                                          : record.state.log.max_statement_age_days;
+  if (issued_at >= record.now() - days * kSecondsADay) return absl::OkStatus();
+  return Refuse(Reason::kIssuedTooOld, fmt::format("issued at {}, more than {} days before {}", issued_at, days, record.now()));
+}
+
+// 19
+
+absl::Status CheckPartiesKnown(const Case& record) {
+  const Entry& entry = record.entry();
+  if (entry.kind == Kind::kGenesis) return absl::OkStatus();  // makes its own issuer known
+  const auto unknown = [](std::string_view urn) {
+    return Refuse(Reason::kPartyUnknown, fmt::format("{} is not admitted to this log", urn), {{"urn", std::string(urn)}});
+  };
+  if (!record.state.IsKnown(entry.issuer)) return unknown(entry.issuer);
+  if (entry.kind == Kind::kPartyAdmission) return absl::OkStatus();
+  for (const auto& subject : entry.subjects) {
+    if (!record.state.IsKnown(subject)) return unknown(subject);
+  }
+  return absl::OkStatus();
+}
+
+// 23
+
+absl::Status CheckScope(const Case& record, const AccreditationState& accreditation) {
+  const auto& principles = record.entry().principles;
+  if (!std::includes(accreditation.principles.begin(), accreditation.principles.end(), principles.begin(), principles.end())) {
+    return Refuse(Reason::kAccreditationScope, "a principle is outside the auditor's accreditation");
+  }
+  if (record.withheld() || record.entry().kind != Kind::kAuditResult || accreditation.schemes.empty()) return absl::OkStatus();
+  for (const auto& scheme : PredicateOf<attest::AuditResult>(record.record).schemes) {
+    const auto& schemes = accreditation.schemes;
+    if (std::find(schemes.begin(), schemes.end(), scheme) == schemes.end()) {
+      return Refuse(Reason::kAccreditationScope, fmt::format("scheme {} is outside the auditor's accreditation", scheme));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAuditor(const Case& record) {
+  const std::string& auditor = record.entry().issuer;
+  const std::string& member = record.entry().subjects.front();
+  const auto* accreditation = record.state.AccreditationAt(auditor, record.now());
+  if (accreditation == nullptr) {
+    return Refuse(Reason::kNotAccredited, fmt::format("{} has no accreditation in force at {}", auditor, record.now()));
+  }
+  if (auto status = CheckScope(record, *accreditation); !status.ok()) return status;
+  const auto group = [&](const std::string& urn) {
+    const PartyInfo* party = record.state.parties.Find(urn);
+    return party == nullptr ? std::string_view() : std::string_view(party->group);
+  };
+  if (!group(auditor).empty() && group(auditor) == group(member)) {
+    return Refuse(Reason::kNotIndependent, fmt::format("{} and {} are of one group, {}", auditor, member, group(auditor)));
+  }
+  const auto& not_for = accreditation->not_for;
+  if (std::find(not_for.begin(), not_for.end(), member) == not_for.end()) return absl::OkStatus();
+  return Refuse(Reason::kNotIndependent, fmt::format("{} is not accredited for {}", auditor, member));
+}
+
+// 25: where a record of the kind belongs
+
+std::optional<ChainKey> ChainOfSets(const Entry&) { return PrincipleSetChain(); }
+std::optional<ChainKey> ChainOfAuditor(const Entry& entry) { return AccreditationChain(entry.subjects.front()); }
+std::optional<ChainKey> ChainOfPromise(const Entry& entry) { return CommitmentChain(entry.issuer, entry.principles.front()); }
+
+// 26
+
+absl::Status CheckPartyIsNew(const Case& record) {
+  const auto& party = PredicateOf<attest::PartyAdmission>(record.record).party;
+  if (record.state.parties.Find(party) == nullptr) return absl::OkStatus();
+  return Refuse(Reason::kPartyExists, fmt::format("{} is admitted already", party));
+}
+
+absl::Status CheckKeyIsNew(const Case& record) {
+  const auto& registration = PredicateOf<attest::KeyRegistration>(record.record);
+  const auto& id = registration.key.key.id();
+  if (record.state.keys.Find(id) != nullptr)
+    return Refuse(Reason::kKeyExists, fmt::format("key {} is known already", bytes::EncodeHex(id)));
+  if (!registration.replaces.has_value()) return absl::OkStatus();
+  const auto& replaced = registration.replaces->key_id;
+  const KeyState* old = record.state.keys.Find(replaced);
+  if (old == nullptr || old->info.owner != record.entry().issuer) {
+    return Refuse(Reason::kKeyUnknown,
+                  fmt::format("key {}, to be replaced, is none of {}", bytes::EncodeHex(replaced), record.entry().issuer));
+  }
+  if (!old->info.revoked_at.has_value()) return absl::OkStatus();
+  return Refuse(Reason::kKeyRevoked, fmt::format("key {}, to be replaced, is revoked", bytes::EncodeHex(replaced)));
+}
+
+const attest::Id& NamedSet(const Entry& entry) {
+  return std::find_if(entry.refs.begin(), entry.refs.end(), [](const attest::Ref& ref) { return ref.rel == Rel::kPrincipleSet; })
+      ->id;
+}
+
+absl::Status CheckSetIsCurrent(const Case& record) {
+  const attest::Ref* superseded = SupersededBy(record.entry());
+  if (superseded != nullptr && superseded->rel == Rel::kCorrects) return absl::OkStatus();
+  if (record.state.IsCurrentSet(NamedSet(record.entry()), record.now())) return absl::OkStatus();
+  return Refuse(Reason::kPrincipleSetNotCurrent, "a later principle set than the one named is in force");
+}
+
+// 27
+
+absl::Status CheckLength(const Entry& entry, const std::optional<std::int64_t>& max_days) {
+  if (!max_days.has_value() || entry.valid_until - entry.valid_from <= *max_days * kSecondsADay) return absl::OkStatus();
+  return Refuse(Reason::kValidityTooLong,
+                fmt::format("valid for {} s, the principle set allows {} days", entry.valid_until - entry.valid_from, *max_days));
+}
+
+absl::Status CheckCommitmentLength(const Case& record) {
+  return CheckLength(record.entry(), record.state.principle_sets.Find(NamedSet(record.entry()))->max_commitment_days);
+}
+
+absl::Status CheckResultLength(const Case& record) {
+  const auto* set = record.state.SetAt(record.now());
+  return set == nullptr ? absl::OkStatus() : CheckLength(record.entry(), set->max_result_days);
+}
+
+using Rule = absl::Status (*)(const Case&);
+
+struct KindRules {
+  Kind kind;
+  std::vector<Slot> (*slots)(const Case&);         // 6.3: checks 20, 21
+  Purpose purpose;                                 // 6.3, of party keys
+  Rule auditor;                                    // 23; null: not asked
+  std::optional<ChainKey> (*chain)(const Entry&);  // 25; null: no one chain
+  Rule own;                                        // 26; null: none
+  Rule length;                                     // 27; null: no limit
+  void (*transition)(State&, const Record&);       // 6.6; null: none
+};
+
+// Check 22 has no column: nothing that this version takes ends a party's activity (kinds 6 and 7 will). Nor has 24: references.cc.
+constexpr KindRules kRules[] = {
+    {Kind::kGenesis, RootOfStatement, Purpose::kSign, nullptr, nullptr, nullptr, nullptr, BeginLog},
+    {Kind::kPrincipleSet, Secretariat, Purpose::kSign, nullptr, ChainOfSets, nullptr, nullptr, AddPrincipleSet},
+    {Kind::kPartyAdmission, Secretariat, Purpose::kSign, nullptr, nullptr, CheckPartyIsNew, nullptr, AddParty},
+    {Kind::kKeyRegistration, NewKeyAndItsSponsor, Purpose::kAdmin, nullptr, nullptr, CheckKeyIsNew, nullptr, AddKey},
+    {Kind::kAuditorAccreditation, Secretariat, Purpose::kSign, nullptr, ChainOfAuditor, nullptr, nullptr, AddAccreditation},
+    {Kind::kCommitment, Issuer, Purpose::kSign, nullptr, ChainOfPromise, CheckSetIsCurrent, CheckCommitmentLength, nullptr},
+    {Kind::kAuditEngagement, AuditorAndMember, Purpose::kSign, CheckAuditor, nullptr, nullptr, nullptr, nullptr},
+    {Kind::kAuditResult, Issuer, Purpose::kSign, CheckAuditor, nullptr, nullptr, CheckResultLength, nullptr},
+    {Kind::kEvidence, IssuerOrSecretariat, Purpose::kSign, nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+const KindRules* FindRules(Kind kind) {
+  const auto* const found =
+      std::find_if(std::begin(kRules), std::end(kRules), [&](const KindRules& row) { return row.kind == kind; });
+  return found == std::end(kRules) ? nullptr : found;
+}
+
+std::optional<ChainKey> ChainOf(const KindRules& rules, const Entry& entry) {
+  return rules.chain == nullptr ? std::nullopt : rules.chain(entry);
+}
+
+// What table 3.2 and the schemas of 5.3 leave possible: of each claim with rules the numbers of subjects, principles, artifacts and
+// refs.
+constexpr std::size_t kRels = 7;
+struct Range {
+  std::size_t min = 0, max = 0;
+  bool Holds(std::size_t n) const { return n >= min && n <= max; }
+};
+struct Shape {
+  Kind kind;
+  Range subjects, principles, artifacts;
+  std::array<Range, kRels> of_rel;  // by rel: 1 renews .. 7 input
+};
+constexpr Range kNone = {0, 0}, kOne = {1, 1}, kMaybe = {0, 1}, kAll = {1, 63}, kDocuments = {1, 64};
+constexpr Shape kShapes[] = {
+    {Kind::kCommitment, kOne, kOne, kDocuments, {{kMaybe, kMaybe, kOne, kNone, kNone, kNone, kNone}}},
+    {Kind::kAuditEngagement, kOne, kAll, {0, 64}, {{kMaybe, kMaybe, kNone, {1, 48}, kNone, kNone, kNone}}},
+    {Kind::kAuditResult, kOne, kAll, kDocuments, {{kMaybe, kMaybe, kNone, {1, 48}, kOne, kNone, {0, 8}}}},
+    {Kind::kEvidence, {1, 8}, {0, 63}, kDocuments, {{kMaybe, kMaybe, kNone, kNone, kNone, {0, 16}, kNone}}},
+};
+
+}  // namespace
+
+bool HasRules(Kind kind) { return FindRules(kind) != nullptr; }
+
+bool IsDerivable(const Entry& entry) {
+  const auto* const shape =
+      std::find_if(std::begin(kShapes), std::end(kShapes), [&](const Shape& row) { return row.kind == entry.kind; });
+  if (shape == std::end(kShapes)) return false;
+  std::array<std::size_t, kRels> of_rel{};
+  for (const auto& ref : entry.refs) ++of_rel[static_cast<std::size_t>(ref.rel) - 1];
+  for (std::size_t i = 0; i < kRels; ++i) {
+    if (!shape->of_rel[i].Holds(of_rel[i])) return false;
+  }
+  const bool by_itself = entry.kind != Kind::kCommitment || entry.subjects == std::vector{entry.issuer};
+  return of_rel[0] + of_rel[1] <= 1 && by_itself && shape->subjects.Holds(entry.subjects.size()) &&
+         shape->principles.Holds(entry.principles.size()) && shape->artifacts.Holds(entry.artifacts.size());
+}
+
+absl::Status CheckBeforeSignatures(const State& state, const Record& record) {
+  if (state.log.frozen) return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows");  // 6
+  const Kind kind = record.entry->kind;
+  if (!HasRules(kind)) {  // 10
+    return Refuse(Reason::kKindUnknown, fmt::format("records of kind {} are not taken by this version", attest::KindName(kind)));
+  }
+  const bool begun = !state.log.context.type_base.empty();
+  if (kind == Kind::kGenesis ? record.index != 0 : !begun) {  // 11
+    return Refuse(Reason::kGenesisOrder, "the genesis record is entry 0, and no other");
+  }
+  if (record.statement == nullptr) return absl::OkStatus();
+  if (auto status = CheckBuiltIn(*record.statement); !status.ok()) return status;  // 13
+  const std::string& origin = state.log.context.origin;
+  if (record.statement->log_origin == origin) return absl::OkStatus();  // 16
+  return Refuse(Reason::kWrongLog, fmt::format("the statement is meant for another log than {}", origin), {{"origin", origin}});
+}
+
+absl::Status CheckFromSignatures(const Case& record) {
+  const KindRules& rules = *FindRules(record.entry().kind);
+  const auto signers = FindSigners(record.state, record.record);
+  if (!signers.ok()) return signers.status();                                // 17
+  if (auto status = CheckIssuedAt(record); !status.ok()) return status;      // 18
+  if (auto status = CheckPartiesKnown(record); !status.ok()) return status;  // 19
+  const auto slots = rules.slots(record);
+  if (auto status = CheckSigners(*signers, slots, rules.purpose, record.now()); !status.ok()) return status;  // 20
+  if (auto status = CheckSlots(*signers, slots); !status.ok()) return status;                                 // 21
+  if (rules.auditor != nullptr) {                                                                             // 23
+    if (auto status = rules.auditor(record); !status.ok()) return status;
+  }
+  if (auto status = CheckReferences(record); !status.ok()) return status;                                  // 24
+  if (auto status = CheckSupersedes(record, ChainOf(rules, record.entry())); !status.ok()) return status;  // 25
+  if (rules.own != nullptr) {                                                                              // 26
+    if (auto status = rules.own(record); !status.ok()) return status;
+  }
+  return rules.length == nullptr ? absl::OkStatus() : rules.length(record);  // 27
+}
+
+absl::Status CheckRecord(const State& state, const Record& record, const FactSource& facts) {
+  if (record.index != state.log.size) {
+    return absl::InternalError(fmt::format("record {} given to a registry of size {}", record.index, state.log.size));
+  }
+  if (auto status = CheckBeforeSignatures(state, record); !status.ok()) return status;
+  if (record.statement == nullptr && !IsDerivable(*record.entry)) {
+    return absl::InternalError("a record without the statement that its rules read");
+  }
+  auto targets = FindTargets(state, record, facts);
+  if (!targets.ok()) return targets.status();
+  return CheckFromSignatures({state, record, *std::move(targets)});
+}
+
+void Accept(State& state, const Record& record) {
+  const KindRules& rules = *FindRules(record.entry->kind);
+  Follow(state, record, ChainOf(rules, *record.entry));
+  if (rules.transition != nullptr) rules.transition(state, record);
+}
+
+}  // namespace trustlog::registry

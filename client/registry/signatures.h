@@ -1,0 +1,40 @@
+// Check 17 of records.md 6.4: every signature of an envelope, in order: its key, not used twice, form, arithmetic. The arithmetic
+// may be done before and apart from the registry: a key id is a digest of its key, so only the key's bytes are needed. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "proto/attest/dsse.h"
+#include "proto/attest/statement.h"
+#include "proto/keys/key.h"
+
+namespace trustlog::registry {
+
+// Where keys come from: a registry, a draft, or those of earlier statements of a request.
+struct KeySource {
+  std::function<std::optional<keys::PublicKey>(const keys::KeyId&)> find;
+  std::function<std::vector<keys::PublicKey>(std::string_view issuer)> keys_of;  // ascending by key id, at most 8
+};
+
+struct VerifiedSignatures {
+  std::vector<attest::EntrySignature> signatures;  // ascending by key id
+  bool by_candidates = false;  // a signature was matched by trying the issuer's keys: depends on KeySource::keys_of
+};
+
+// Keys in the statement itself (kinds 0, 1, 4) are found before `source` is asked. At most 8 verifications.
+// KEY_UNKNOWN, ENVELOPE_MALFORMED (a key twice), SIGNATURE_ENCODING, SIGNATURE_INVALID, ALGORITHM_NOT_BUILT_IN.
+absl::StatusOr<VerifiedSignatures> VerifySignatures(const attest::Envelope& envelope, const attest::Statement& statement,
+                                                    const KeySource& source);
+
+// Where check 13 stands: ALGORITHM_NOT_BUILT_IN if the statement registers a key of a batch algorithm. VerifySignatures asks it
+// first.
+[[nodiscard]] absl::Status CheckBuiltIn(const attest::Statement& statement);
+
+// The keys that a statement of kind 0, 1 or 4 itself carries.
+std::vector<keys::PublicKey> KeysInStatement(const attest::Statement& statement);
+
+}  // namespace trustlog::registry

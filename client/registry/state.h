@@ -1,0 +1,151 @@
+// What the registry knows (records.md 6.1), as tables that can lie over those of another state: a draft is a State whose tables
+// look into their own rows first and into the base's rows after that, so it costs what its batch changes. Internal to
+// client/registry.
+//
+// A value without locks: const methods may run on many threads while no non-const one runs.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "client/registry/registry.h"
+#include "proto/attest/entry.h"
+#include "proto/attest/statement.h"
+#include "proto/keys/key.h"
+
+namespace trustlog::registry {
+
+// Rows by key. Rows are added and replaced, never removed, so an overlay needs no tombstones. Ordered, and so the same in every
+// program and at O(log n) for any keys.
+template <typename Key, typename Value>
+class Table final {
+ public:
+  using Rows = std::map<Key, Value, std::less<>>;
+
+  Table() = default;
+  explicit Table(const Table* base) : base_(base) {}  // borrows `base`, which must not change
+
+  // Null: none. Valid until the table changes.
+  template <typename Lookup>
+  const Value* Find(const Lookup& key) const {
+    const auto row = rows_.find(key);
+    if (row != rows_.end()) return &row->second;
+    return base_ == nullptr ? nullptr : base_->Find(key);
+  }
+  void Put(Key key, Value value) { rows_.insert_or_assign(std::move(key), std::move(value)); }
+  // Takes over the rows of an overlay of *this, in O(its rows).
+  void Absorb(Table&& overlay) {
+    while (!overlay.rows_.empty()) {
+      auto placed = rows_.insert(overlay.rows_.extract(overlay.rows_.begin()));
+      if (!placed.inserted) placed.position->second = std::move(placed.node.mapped());
+    }
+  }
+  // Of this layer, ascending by key.
+  const Rows& rows() const { return rows_; }
+
+ private:
+  const Table* base_ = nullptr;
+  Rows rows_;
+};
+
+struct KeyState {
+  KeyInfo info;
+  std::vector<keys::KeyId> authorised_by;  // admin keys; empty: role keys, and those that the secretariat let in
+};
+
+struct RoleState {
+  std::string urn;
+  std::uint8_t threshold = 0;
+};
+
+// One record of a chain that is judged by its content. `supersedes` leads to the one before it in the chain.
+struct PrincipleSetState {
+  std::uint64_t index = 0;
+  std::int64_t valid_from = 0;
+  std::optional<std::int64_t> max_commitment_days, max_result_days;
+  std::optional<attest::Id> supersedes;
+};
+struct AccreditationState {
+  std::uint64_t index = 0;
+  std::int64_t valid_from = 0, valid_until = 0;
+  std::vector<std::uint8_t> principles;  // ascending
+  std::vector<std::string> schemes;      // empty = any
+  std::vector<std::string> not_for;      // URNs
+  std::optional<attest::Id> supersedes;
+};
+
+// "One chain" of records.md 5.2, 5.3: all principle sets; the accreditations of an auditor; the commitments of a member on a
+// principle.
+struct ChainKey {
+  attest::Kind kind{};
+  std::string subject;         // "" for principle sets
+  std::uint8_t principle = 0;  // 0 where the kind has none
+  friend auto operator<=>(const ChainKey&, const ChainKey&) = default;
+};
+
+struct Successor {
+  attest::Id id{};
+  attest::Rel change{};  // kRenews or kCorrects
+};
+
+// The part of a state that is no table: copied into each draft.
+struct LogState {
+  attest::LogContext context;
+  std::int64_t max_statement_age_days = 0;
+  bool frozen = false;
+  std::int64_t authority_version = 0;
+  std::uint64_t size = 0;
+  std::uint64_t last_logged_at_ms = 0;
+  std::uint64_t key_set_version = 0;
+};
+
+struct State {
+  LogState log;
+  Table<attest::UrnRole, RoleState> roles;  // root, secretariat, operator; empty before genesis
+  Table<keys::KeyId, KeyState> keys;
+  Table<std::string, std::vector<keys::KeyId>> keys_by_owner;  // by URN; key ids ascending
+  Table<std::string, PartyInfo> parties;                       // by URN
+  Table<ChainKey, attest::Id> heads;
+  Table<attest::Id, Successor> superseded;
+  Table<attest::Id, PrincipleSetState> principle_sets;
+  Table<attest::Id, AccreditationState> accreditations;
+  std::vector<Violation> violations;  // ascending by index; none in an overlay
+  const State* base = nullptr;        // of an overlay
+
+  static State Over(const State& base);  // an empty overlay that borrows `base`
+  void Absorb(State&& overlay);          // REQUIRES: made by Over(*this), unchanged since
+
+  bool IsVoid(std::uint64_t index) const;
+  // An admitted party or, after genesis, one of the three roles.
+  bool IsKnown(std::string_view urn) const;
+
+  std::optional<KeyInfo> FindKey(const keys::KeyId& id) const;
+  std::vector<KeyInfo> KeysOf(std::string_view urn, std::size_t limit) const;
+  void PutKey(KeyState key);  // adds or replaces; the owner of a key never changes here
+
+  // The words of records.md 7.1 for the size of this state. Ids are statement ids.
+  bool IsDead(const attest::Id& id) const;  // superseded by a correction
+  const attest::Id* Head(const ChainKey& chain) const { return heads.Find(chain); }
+  // Where the chain that `id` belongs to ends: O(chain).
+  attest::Id NewestOf(const attest::Id& id) const;
+  // set(at): the set in force, else the first of the chain; null: there is no set.
+  const PrincipleSetState* SetAt(std::int64_t at) const;
+  // Whether the set is the one in force at `at` or a later one of the chain.
+  bool IsCurrentSet(const attest::Id& id, std::int64_t at) const;
+  // accredited(auditor, at); null: none in force.
+  const AccreditationState* AccreditationAt(std::string_view auditor, std::int64_t at) const;
+};
+
+// The chains' keys.
+ChainKey PrincipleSetChain();
+ChainKey AccreditationChain(std::string_view auditor);
+ChainKey CommitmentChain(std::string_view member, std::uint8_t principle);
+
+}  // namespace trustlog::registry
