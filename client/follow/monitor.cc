@@ -1,0 +1,229 @@
+#include "client/follow/monitor.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "client/follow/tile_reader.h"
+#include "client/registry/snapshot.h"
+#include "fmt/format.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/wire.h"
+
+namespace trustlog::follow {
+namespace {
+
+constexpr std::uint64_t kBatch = 4096;  // entries read, checked and delivered at a time: 16 bundles
+constexpr std::string_view kCursorFile = "cursor";
+constexpr std::string_view kCursorForm = "trustlog-cursor/1 ";
+constexpr std::string_view kSnapshotFile = "registry";
+constexpr std::string_view kLockFile = "monitor.lock";
+
+// "trustlog-cursor/1 <size> <root hex>\n": entries [0, size) were delivered, and they have this root.
+std::string FormatCursor(const merkle::TreeHead& head) {
+  return fmt::format("{}{} {}\n", kCursorForm, head.size, bytes::EncodeHex(head.root));
+}
+
+std::optional<merkle::TreeHead> ParseCursor(std::string_view text) {
+  merkle::TreeHead head;
+  if (!text.starts_with(kCursorForm)) return std::nullopt;
+  const std::string_view rest = text.substr(kCursorForm.size());
+  if (std::from_chars(rest.data(), rest.data() + rest.size(), head.size).ec != std::errc()) return std::nullopt;
+  const auto space = rest.find(' ');
+  if (space == std::string_view::npos || !rest.ends_with('\n')) return std::nullopt;
+  const auto root = bytes::DecodeHash(rest.substr(space + 1, rest.size() - space - 2));
+  if (!root) return std::nullopt;
+  head.root = *root;
+  if (FormatCursor(head) != text) return std::nullopt;
+  return head;
+}
+
+// The end of the batch that begins at `at`: a multiple of kBatch, so that no bundle is read twice.
+std::uint64_t BatchEnd(std::uint64_t at, std::uint64_t size) { return std::min(size, (at / kBatch + 1) * kBatch); }
+
+}  // namespace
+
+struct Monitor::State {
+  State(net::Fetcher& f, CheckpointTracker t, FileLock l) : fetcher(f), tracker(std::move(t)), lock(std::move(l)) {}
+
+  absl::StatusOr<merkle::TreeHead> ReadCursor(TileReader& reader) const;
+  absl::Status Prepare(TileReader& reader, std::uint64_t begin);
+  absl::Status LoadSnapshot(TileReader& reader, std::uint64_t begin);
+  absl::Status SaveSnapshot() const;
+  absl::StatusOr<std::optional<std::uint64_t>> NoticeOf(TileReader& reader, const attest::Id& id);
+  void KeepNotice(std::uint64_t index, const attest::Entry& entry);
+  absl::Status FollowBatch(TileReader& reader, const Deliver& deliver, MonitorResult& result);
+  absl::Status DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result) const;
+
+  net::Fetcher& fetcher;
+  CheckpointTracker tracker;
+  FileLock lock;
+  std::optional<Replay> replay;
+  merkle::CompactRange range;  // of what `replay` has followed
+  merkle::TreeHead cursor;
+  std::map<attest::Id, std::uint64_t> notices;  // statement id -> index of its erasure notice
+  std::uint64_t notices_size = 0;               // of the entries that were searched for notices
+};
+
+Monitor::Monitor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Monitor::Monitor(Monitor&&) noexcept = default;
+Monitor::~Monitor() = default;
+
+absl::StatusOr<Monitor> Monitor::Open(net::Fetcher& fetcher, const tlog::Policy& policy, const std::string& state_root) {
+  auto tracker = CheckpointTracker::Open(state_root, policy);
+  if (!tracker.ok()) return tracker.status();
+  auto lock = tracker->state().Lock(kLockFile, StateDirectory::Wait::kNo);
+  if (absl::IsFailedPrecondition(lock.status())) {
+    return absl::FailedPreconditionError(fmt::format("another monitor runs on {}", tracker->state().path()));
+  }
+  if (!lock.ok()) return lock.status();
+  return Monitor(std::make_unique<State>(fetcher, *std::move(tracker), *std::move(lock)));
+}
+
+const registry::Registry* Monitor::registry() const { return state_->replay ? &state_->replay->registry() : nullptr; }
+
+absl::StatusOr<merkle::TreeHead> Monitor::State::ReadCursor(TileReader& reader) const {
+  const auto text = tracker.state().Read(kCursorFile);
+  if (!text.ok()) return text.status();
+  if (!text->has_value()) return merkle::TreeHead{};
+  const std::string path = fmt::format("{}/{}", tracker.state().path(), kCursorFile);
+  const auto head = ParseCursor(**text);
+  if (!head || head->size > reader.head().size) {
+    return CheckFailure(CheckCode::kFileMalformed,
+                        fmt::format("{} is damaged; remove it to have every entry delivered again", path));
+  }
+  const auto at = reader.RangeAt(head->size);
+  if (!at.ok()) return at.status();
+  if (at->Root() == head->root) return *head;
+  return CheckFailure(CheckCode::kFileMalformed,
+                      fmt::format("{} belongs to another tree; remove it to have every entry delivered again", path));
+}
+
+// A snapshot is a cache: one that is damaged, too new or of another tree is as good as none.
+absl::Status Monitor::State::LoadSnapshot(TileReader& reader, std::uint64_t begin) {
+  const auto bytes = tracker.state().Read(kSnapshotFile);
+  if (!bytes.ok()) return bytes.status();
+  if (!bytes->has_value()) return absl::OkStatus();
+  auto snapshot = registry::ParseSnapshot(**bytes, tracker.state().origin());
+  if (!snapshot.ok() || snapshot->head.size > begin) return absl::OkStatus();
+  auto at = reader.RangeAt(snapshot->head.size);
+  if (!at.ok()) return at.status();
+  if (at->Root() != snapshot->head.root) return absl::OkStatus();
+  Replay resumed(std::move(snapshot->registry));
+  for (std::uint64_t i = 0; i < snapshot->head.size; i = BatchEnd(i, snapshot->head.size)) {
+    const auto entries = reader.ReadEntries(i, BatchEnd(i, snapshot->head.size));
+    if (!entries.ok()) return entries.status();
+    for (std::size_t j = 0; j < entries->size(); ++j) resumed.AddFact(i + j, (*entries)[j]);
+  }
+  replay = std::move(resumed);
+  range = *std::move(at);
+  return absl::OkStatus();
+}
+
+absl::Status Monitor::State::SaveSnapshot() const {
+  if (replay->size() == 0) return absl::OkStatus();
+  return tracker.state().Write(kSnapshotFile, registry::FormatSnapshot(range.Head(), replay->registry()));
+}
+
+// Makes `replay` stand at or before `begin`.
+absl::Status Monitor::State::Prepare(TileReader& reader, std::uint64_t begin) {
+  if (replay && replay->size() <= begin) return absl::OkStatus();
+  replay.reset();
+  if (auto status = LoadSnapshot(reader, begin); !status.ok()) return status;
+  if (!replay) {
+    replay.emplace(tracker.state().origin());
+    range = merkle::CompactRange();
+  }
+  return absl::OkStatus();
+}
+
+void Monitor::State::KeepNotice(std::uint64_t index, const attest::Entry& entry) {
+  if (entry.kind != attest::Kind::kErasureNotice) return;
+  for (const attest::Ref& ref : entry.refs) {
+    if (ref.rel == attest::Rel::kTarget) notices.emplace(ref.id, index);
+  }
+}
+
+// A notice comes after its target, often after the batch at hand; the first statement that is not served has the whole log searched
+// once.
+absl::StatusOr<std::optional<std::uint64_t>> Monitor::State::NoticeOf(TileReader& reader, const attest::Id& id) {
+  while (notices_size < reader.head().size) {
+    const std::uint64_t end = BatchEnd(notices_size, reader.head().size);
+    const auto entries = reader.ReadEntries(notices_size, end);
+    if (!entries.ok()) return entries.status();
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+      const auto entry = attest::DecodeEntry((*entries)[i]);
+      if (entry.ok()) KeepNotice(notices_size + i, *entry);
+    }
+    notices_size = end;
+  }
+  const auto found = notices.find(id);
+  return found == notices.end() ? std::nullopt : std::optional(found->second);
+}
+
+absl::Status Monitor::State::DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result) const {
+  std::vector<Observed> entries;
+  for (const Replay::Item& item : step.items) {
+    if (item.index < result.begin) continue;
+    entries.push_back(
+        {item.index, item.bytes, item.entry.ok() ? &*item.entry : nullptr, item.statement ? &*item.statement : nullptr});
+  }
+  std::vector<Finding> findings;
+  for (const Finding& finding : step.findings) {
+    if (finding.index >= result.begin) findings.push_back(finding);
+  }
+  if (entries.empty() && findings.empty()) return absl::OkStatus();
+  if (auto status = deliver({entries, findings}); !status.ok()) return status;
+  result.findings += findings.size();
+  result.faults +=
+      static_cast<std::uint64_t>(std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.fault; }));
+  return absl::OkStatus();
+}
+
+absl::Status Monitor::State::FollowBatch(TileReader& reader, const Deliver& deliver, MonitorResult& result) {
+  const std::uint64_t begin = replay->size(), end = BatchEnd(begin, reader.head().size);
+  auto entries = reader.ReadEntries(begin, end);
+  if (!entries.ok()) return entries.status();
+  auto statements = reader.ReadStatementsUnverified(begin, end);
+  if (!statements.ok()) return statements.status();
+  const Replay::Step step = replay->Follow(*std::move(entries), *std::move(statements),
+                                           [this, &reader](const attest::Id& id) { return NoticeOf(reader, id); });
+  if (auto status = DeliverStep(step, deliver, result); !status.ok()) {
+    replay.reset();  // it is ahead of what was delivered
+    return status;
+  }
+  for (const Replay::Item& item : step.items) range.Append(merkle::HashLeaf(bytes::AsBytes(item.bytes)));
+  result.end = std::max(result.begin, replay->size());
+  // A run that began beyond the cursor has skipped entries, so it does not count.
+  if (range.size() > cursor.size && result.begin <= cursor.size) {
+    if (auto status = tracker.state().Write(kCursorFile, FormatCursor(range.Head())); !status.ok()) return status;
+    cursor = range.Head();
+  }
+  return step.stopped;
+}
+
+absl::StatusOr<MonitorResult> Monitor::RunOnce(const MonitorOptions& options, const Deliver& deliver) {
+  State& state = *state_;
+  auto tracked = state.tracker.Update(state.fetcher, options.now, options.max_age);
+  if (!tracked.ok()) return tracked.status();
+  MonitorResult result{.tracked = *std::move(tracked)};
+  const merkle::TreeHead head = result.tracked.newest.checkpoint.head;
+  TileReader reader(state.fetcher, head);
+  auto cursor = state.ReadCursor(reader);
+  if (!cursor.ok()) return cursor.status();
+  state.cursor = *cursor;
+  result.begin = result.end = options.from.value_or(state.cursor.size);
+  if (result.begin > head.size)
+    return absl::OutOfRangeError(fmt::format("entry {} is not within size {}", result.begin, head.size));
+  if (auto status = state.Prepare(reader, result.begin); !status.ok()) return status;
+  while (state.replay->size() < head.size) {
+    if (auto status = state.FollowBatch(reader, deliver, result); !status.ok()) return status;
+  }
+  // Each leaf was compared with a proven tile; this is the same by another way.
+  if (state.range.Head() != head)
+    return CheckFailure(CheckCode::kProofRootMismatch, "the entries followed do not have the root of the checkpoint");
+  if (auto status = state.SaveSnapshot(); !status.ok()) return status;
+  return result;
+}
+
+}  // namespace trustlog::follow
