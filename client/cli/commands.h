@@ -1,0 +1,29 @@
+// The rows of all commands, one function a noun, each in <noun>_command.cc.
+#pragma once
+
+#include "client/cli/command.h"
+
+namespace trustlog::cli {
+
+Commands VerifyCommands();        // verify
+Commands ShowCommands();          // show
+Commands ProofCommands();         // proof get|show
+Commands CheckpointCommands();    // checkpoint get|verify|compare
+Commands PolicyCommands();        // policy new|check|show
+Commands EvidenceCommands();      // evidence verify
+Commands KeyCommands();           // key new|show
+Commands StatementCommands();     // statement new, import
+Commands AuthorityCommands();     // genesis new, principles new, member admit, auditor accredit, key register
+Commands SignCommands();          // sign, cosign
+Commands SubmitCommands();        // submit, commit, audit engage|result
+Commands LogCommands();           // log init|describe
+Commands FsckCommands();          // fsck
+Commands MonitorCommands();       // monitor once
+Commands BenchCommands();         // bench submit|batch|proofs|tiles
+Commands IllustrationCommands();  // illustration build (hidden)
+Commands HelpCommands();          // completion, help errors/..., version, config show
+
+// All of them, in the order of the overview.
+const Commands& AllCommands();
+
+}  // namespace trustlog::cli

@@ -1,0 +1,24 @@
+// Files and streams that commands read and write: "-" is stdin or stdout; what cannot be read is a usage error (exit 2).
+// Thread-safe but for the streams.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace trustlog::cli {
+
+// At most `max_bytes`; "-" reads `in`.
+absl::StatusOr<std::string> ReadInput(const std::string& path, std::size_t max_bytes, std::istream& in);
+
+// Whole or not at all: temporary file beside it, fsync, rename. An existing file is replaced.
+[[nodiscard]] absl::Status WriteOutput(const std::string& path, std::string_view content);
+
+// SHA-256 of a file of any size, 64 hex digits.
+absl::StatusOr<std::string> DigestOfFile(const std::string& path);
+
+std::string BaseName(std::string_view path);
+
+}  // namespace trustlog::cli

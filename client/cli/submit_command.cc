@@ -1,0 +1,187 @@
+// submit; commit and audit engage|result (sign and submit in one step).
+#include "client/cli/commands.h"
+#include "client/cli/files.h"
+#include "client/cli/report.h"
+#include "client/cli/sign.h"
+#include "client/cli/submission.h"
+#include "fmt/format.h"
+#include "proto/attest/dsse.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/reason.h"
+#include "proto/tlog/policy.h"
+
+namespace trustlog::cli {
+namespace {
+
+const Option kWaitOption = {"--wait", "STATE",
+                            "published (default): until a checkpoint with quorum covers it; durable: until it is committed"};
+const Option kOutputOption = {"-o,--output", "DIR", "save N.tlog-proof, N.tle (entry) and N.json (envelope) here"};
+
+absl::StatusOr<WaitFor> WaitOf(const Arguments& arguments) {
+  const std::string word = arguments.Get("wait", "published");
+  if (word == "published") return WaitFor::kPublished;
+  if (word == "durable") return WaitFor::kDurable;
+  return UsageError(fmt::format("--wait {}: not one of durable, published", word));
+}
+
+std::string Logged(const Answer& answer, const attest::Id& id) {
+  return fmt::format("index {}  statement {}{}", answer.index, bytes::EncodeHex(id),
+                     answer.duplicate ? "  duplicate: logged before" : "");
+}
+
+JsonObject Members(const PendingEnvelope& envelope, const Answer& answer) {
+  return JsonObject()
+      .Text("file", envelope.name)
+      .Number("index", answer.index)
+      .Hash("statementId", attest::StatementId(*answer.fetched.statement))
+      .Flag("duplicate", answer.duplicate)
+      .Text("state", answer.fetched.tlog_proof.empty() ? "durable" : "published");
+}
+
+// Durable and no more: the log's word, checked as far as it can be.
+absl::StatusOr<ExitCode> ReportDurable(Session& session, const Arguments& arguments, const PendingEnvelope& envelope,
+                                       const Answer& answer) {
+  const auto policy = session.Policy();
+  if (!policy.ok()) return policy.status();
+  const std::string origin = session.skips_policy() ? "" : (*policy)->logs().front().vkey.name();
+  if (auto status = CheckDurable(answer, origin); !status.ok()) return status;
+  JsonObject members = Members(envelope, answer);
+  std::string tail;
+  if (const auto directory = arguments.Find("output")) {
+    const auto paths = SaveEntry(*directory, answer.index, answer.fetched);
+    if (!paths.ok()) return paths.status();
+    tail = "   " + DescribeSaved(*paths);
+    members.Texts("saved", *paths);
+  }
+  const std::string text = Logged(answer, attest::StatementId(*answer.fetched.statement));
+  session.output().Result(fmt::format("{}    {}  (durable, not yet published: there is no proof yet){}\n",
+                                      session.skips_policy() ? "UNVERIFIED" : "LOGGED", ShortenHashes(text), Escape(tail)),
+                          members);
+  return session.skips_policy() ? ExitCode::kQuorumOrFreshness : ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> ReportPublished(Session& session, const Arguments& arguments, const PendingEnvelope& envelope,
+                                         const Answer& answer) {
+  const auto report = VerifyFetched(session, answer.fetched);
+  if (!report.ok()) return report.status();
+  Verdict verdict = VerdictOf(session, *report);
+  verdict.members = Members(envelope, answer).Append(verdict.members);
+  if (report->index != answer.index) {
+    verdict.checks.push_back({"index", follow::CheckResult::kFailed,
+                              fmt::format("the answer says {}, its proof {}", answer.index, report->index),
+                              follow::CheckCode::kProofRootMismatch});
+  }
+  if (follow::FirstFailure(verdict.checks)) return session.output().Report(verdict);
+  if (const auto directory = arguments.Find("output")) {
+    const auto paths = SaveEntry(*directory, answer.index, answer.fetched);
+    if (!paths.ok()) return paths.status();
+    verdict.tail = DescribeSaved(*paths);
+    verdict.members.Texts("saved", *paths);
+  }
+  if (!verdict.trusted || session.output().style().json || session.output().style().verbose) {
+    verdict.good_word = "LOGGED";
+    return session.output().Report(verdict);
+  }
+  const auto& checkpoint = *report->checkpoint;
+  const auto policy = session.Policy();
+  const std::size_t witnesses = (*policy)->witnesses().size();
+  const std::string cosigned = witnesses == 0 ? fmt::format("policy {} asks no witness", session.policy_name())
+                                              : fmt::format("{} of {} witnesses", checkpoint.cosigners.size(), witnesses);
+  const std::string text = Logged(answer, attest::StatementId(*answer.fetched.statement));
+  session.output().Result(
+      fmt::format("LOGGED    {}  (published at size {}, {}){}\n", ShortenHashes(text), checkpoint.checkpoint.head.size,
+                  Escape(cosigned), verdict.tail.empty() ? "" : "   " + Escape(verdict.tail)),
+      {});
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> SubmitEnvelopes(Session& session, const Arguments& arguments,
+                                         const std::vector<PendingEnvelope>& envelopes) {
+  const auto wait = WaitOf(arguments);
+  if (!wait.ok()) return wait.status();
+  const auto policy = session.Policy();  // before anything is sent
+  if (!policy.ok()) return policy.status();
+  const auto client = session.Connect();
+  if (!client.ok()) return client.status();
+  std::vector<Answer> answers;
+  const absl::Status ended = SubmitAll(**client, envelopes, *wait, answers);
+  ExitCode first_failure = ExitCode::kOk;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const Answer& answer = answers[i];
+    ExitCode exit = ExitCode::kOk;
+    if (!answer.refusal.ok()) {
+      exit = session.output().ItemError(envelopes[i].name, answer.refusal);
+    } else {
+      const auto reported = *wait == WaitFor::kDurable ? ReportDurable(session, arguments, envelopes[i], answer)
+                                                       : ReportPublished(session, arguments, envelopes[i], answer);
+      exit = reported.ok() ? *reported : session.output().ItemError(envelopes[i].name, reported.status());
+    }
+    if (first_failure == ExitCode::kOk) first_failure = exit;
+  }
+  if (!ended.ok()) return ended;
+  return first_failure;
+}
+
+absl::StatusOr<ExitCode> Submit(Session& session, const Arguments& arguments) {
+  std::vector<PendingEnvelope> envelopes;
+  for (const auto& path : arguments.All("FILE")) {
+    auto text = ReadInput(path, 2 * attest::kMaxEnvelopeBytes, session.in());  // so that the log's own words name the limit
+    if (!text.ok()) return text.status();
+    envelopes.push_back({path, *std::move(text)});
+  }
+  return SubmitEnvelopes(session, arguments, envelopes);
+}
+
+absl::StatusOr<ExitCode> SignAndSubmit(Session& session, const Arguments& arguments, attest::Kind expected) {
+  const std::string path = arguments.Get("FILE");
+  const auto payload = ReadInput(path, attest::kMaxPayloadBytes, session.in());
+  if (!payload.ok()) return payload.status();
+  const auto statement = CheckPayload(*payload);
+  if (!statement.ok()) return statement.status();
+  if (statement->kind != expected) {
+    return UsageError(fmt::format("{} is of kind {}, not {}", path, attest::KindName(statement->kind), attest::KindName(expected)),
+                      "sign and submit take statements of every kind");
+  }
+  std::vector<keys::PrivateKey> keys;
+  for (const auto& key_path : arguments.All("key")) {
+    auto key = ReadKey(key_path);
+    if (!key.ok()) return key.status();
+    keys.push_back(*std::move(key));
+  }
+  std::vector<const keys::PrivateKey*> borrowed;
+  for (const auto& key : keys) borrowed.push_back(&key);
+  auto envelope = SignPayload(*payload, borrowed);
+  if (!envelope.ok()) return envelope.status();
+  return SubmitEnvelopes(session, arguments, {{path, *std::move(envelope)}});
+}
+
+absl::StatusOr<ExitCode> Commit(Session& session, const Arguments& arguments) {
+  return SignAndSubmit(session, arguments, attest::Kind::kCommitment);
+}
+absl::StatusOr<ExitCode> Engage(Session& session, const Arguments& arguments) {
+  return SignAndSubmit(session, arguments, attest::Kind::kAuditEngagement);
+}
+absl::StatusOr<ExitCode> Result(Session& session, const Arguments& arguments) {
+  return SignAndSubmit(session, arguments, attest::Kind::kAuditResult);
+}
+
+std::vector<Option> SignOptions() {
+  return {{"FILE", "", "the statement", Count::kRequired},
+          {"--key", "FILE", "private key; may be repeated", Count::kAtLeastOne},
+          kWaitOption,
+          kOutputOption};
+}
+
+}  // namespace
+
+Commands SubmitCommands() {
+  return {{"submit",
+           "submit signed statements and verify the log's answer; several files in one go, in order",
+           {{"FILE", "", "envelopes (.dsse.json)", Count::kAtLeastOne}, kWaitOption, kOutputOption},
+           Submit},
+          {"commit", "sign and submit a commitment", SignOptions(), Commit},
+          {"audit engage", "sign and submit an audit engagement", SignOptions(), Engage},
+          {"audit result", "sign and submit an audit result", SignOptions(), Result}};
+}
+
+}  // namespace trustlog::cli

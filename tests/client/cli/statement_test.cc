@@ -1,0 +1,260 @@
+// key, statement, sign, cosign, the secretariat's statements, and the illustration: everything that is made offline.
+#include "proto/attest/statement.h"
+
+#include <sys/stat.h>
+
+#include "client/cli/illustration.h"
+#include "client/cli/sign.h"
+#include "client/cli/statement_template.h"
+#include "proto/attest/dsse.h"
+#include "proto/bytes/hex.h"
+#include "proto/bytes/reason.h"
+#include "proto/bytes/wire.h"
+#include "tests/client/cli/cli_fixture.h"
+
+namespace trustlog::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kMember[] = "urn:tta:member:acme";
+
+class StatementTest : public CliTest {
+ protected:
+  StatementTest() {
+    EXPECT_EQ(Run({"key", "new", "-o", Path("acme.key")}).exit, ExitCode::kOk);
+    WriteFile("document.pdf", "a document");
+  }
+  CliResult New(std::vector<std::string> words) {
+    words.insert(words.begin(), {"statement", "new"});
+    words.insert(words.end(), {"--origin", "log.example/test"});
+    return Run(words);
+  }
+  std::vector<std::string> Evidence() const { return {"evidence", "--issuer", kMember, "--document", Path("document.pdf")}; }
+};
+
+TEST_F(StatementTest, KeysAreWrittenOnceAndTheSecretIsNeverPrinted) {
+  for (const std::string alg : {"ed25519", "p256", "p384"}) {
+    const auto made = Run({"key", "new", "--alg", alg, "-o", Path(alg)});
+    EXPECT_EQ(made.exit, ExitCode::kOk) << made.err;
+    EXPECT_EQ(made.out.size(), 65U);
+    EXPECT_THAT(made.out + made.err, Not(HasSubstr("PRIVATE")));
+    struct stat info {};
+    ASSERT_EQ(::stat(Path(alg).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0600U);
+    for (const std::string& file : {alg, alg + ".pub"}) {
+      const auto shown = Run({"key", "show", Path(file), "--json"});
+      EXPECT_EQ(std::string(shown.json().at("keyId").as_string()) + "\n", made.out) << file;
+    }
+    EXPECT_EQ(Run({"key", "new", "--alg", alg, "-o", Path(alg)}).exit, ExitCode::kUsage);
+  }
+  EXPECT_EQ(Run({"key", "new", "--alg", "rsa", "-o", Path("rsa")}).exit, ExitCode::kUsage);
+  EXPECT_EQ(Run({"key", "show", Path("document.pdf")}).exit, ExitCode::kUsage);
+}
+
+TEST_F(StatementTest, EvidenceIsCompleteAsItComes) {
+  const auto made = New(Evidence());
+  ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+  const auto statement = CheckPayload(made.out);
+  ASSERT_TRUE(statement.ok()) << statement.status();
+  EXPECT_EQ(statement->kind, attest::Kind::kEvidence);
+  EXPECT_EQ(statement->log_origin, "log.example/test");
+  EXPECT_EQ(statement->issuer, kMember);
+  EXPECT_EQ(statement->issued_at, kNow);
+  EXPECT_EQ(statement->subjects.front().name, "document.pdf");
+  EXPECT_EQ(statement->subjects.front().sha256, merkle::Sha256(bytes::AsBytes("a document")));
+  EXPECT_EQ(std::get<attest::Evidence>(statement->predicate).about, std::vector<std::string>{kMember});
+  EXPECT_NE(New(Evidence()).out, made.out);  // another nonce
+}
+
+TEST_F(StatementTest, EveryFormIsRefusedUntilItIsFilledInOrComplete) {
+  for (const attest::Kind kind : KindsWithForm()) {
+    const auto made = New({std::string(attest::KindName(kind))});
+    ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+    EXPECT_TRUE(attest::PeekKind(made.out).has_value() || made.out.find("\"<") != std::string::npos) << made.out;
+    const auto statement = CheckPayload(made.out);
+    EXPECT_FALSE(statement.ok()) << attest::KindName(kind);
+    EXPECT_THAT(made.out, HasSubstr("\"<")) << attest::KindName(kind);
+  }
+  const auto unknown = New({"frob"});
+  EXPECT_EQ(unknown.exit, ExitCode::kUsage);
+  EXPECT_THAT(unknown.err, HasSubstr("commitment"));
+}
+
+TEST_F(StatementTest, MembersAreMergedFromFilesAndWords) {
+  WriteFile("predicate.json", R"({"principle":1,"scope":{"exclusions":[]},"contact":"trust@example.com"})");
+  const auto made = New({"commitment", "--issuer", kMember, "--document", Path("document.pdf"), "--predicate",
+                         Path("predicate.json"), "--set", "principle=3", "--set", "principleSet=" + std::string(64, '1'), "--set",
+                         "validUntil=2027-01-01T00:00:00Z", "--set", "scope.products=[\"anvils\"]", "--set", "level=basic"});
+  ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+  const auto statement = CheckPayload(made.out);
+  ASSERT_TRUE(statement.ok()) << statement.status() << made.out;
+  EXPECT_EQ(std::get<attest::Commitment>(statement->predicate).principle, 3);
+  EXPECT_EQ(std::get<attest::Commitment>(statement->predicate).level, "basic");
+  EXPECT_THAT(made.out, HasSubstr(R"("products":["anvils"])"));
+  EXPECT_EQ(New({"commitment", "--set", "nonsense"}).exit, ExitCode::kUsage);
+  EXPECT_EQ(New({"commitment", "--set", "validFrom.x=1"}).exit, ExitCode::kUsage);
+  EXPECT_EQ(New({"commitment", "--predicate", WriteFile("bad.json", "[1]")}).exit, ExitCode::kUsage);
+  EXPECT_EQ(New({"commitment", "--predicate", WriteFile("bad.json", "{\"a\":1.5}")}).exit, ExitCode::kUsage);
+}
+
+TEST_F(StatementTest, SignSignsTheBytesAsTheyAre) {
+  WriteFile("s.json", New(Evidence()).out);
+  const auto result = Run({"sign", Path("s.json"), "--key", Path("acme.key"), "-o", Path("s.dsse.json")});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.err;
+  const auto envelope = attest::ParseEnvelope(ReadFile("s.dsse.json"));
+  ASSERT_TRUE(envelope.ok()) << envelope.status();
+  EXPECT_EQ(envelope->payload, ReadFile("s.json"));
+  const auto key = ReadKey(Path("acme.key"));
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(envelope->signatures.front().keyid, bytes::EncodeHex(key->public_key().id()));
+  EXPECT_TRUE(
+      key->public_key().Verify(attest::Pae(attest::kPayloadType, envelope->payload), envelope->signatures.front().sig).ok());
+  EXPECT_THAT(result.out, HasSubstr(bytes::EncodeHex(attest::StatementId(envelope->payload))));
+  EXPECT_EQ(Run({"sign", "-", "--key", Path("acme.key")}, ReadFile("s.json")).out,
+            ReadFile("s.dsse.json"));  // Ed25519 is deterministic
+  EXPECT_TRUE(opened_.empty());        // K8
+}
+
+TEST_F(StatementTest, SignRefusesWhatALogWouldRefuse) {
+  const std::string good = New(Evidence()).out;
+  const auto with = [&good](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  struct Case {
+    const char* name;
+    std::string payload;
+    int exit;
+    const char* code;
+  };
+  const Case cases[] = {
+      {"no JSON", "nonsense", 9, "STATEMENT_MALFORMED"},
+      {"a member twice", with("\"form\": \"other\"", "\"form\": \"other\", \"form\": \"vsa\""), 9, "DUPLICATE_MEMBER"},
+      {"another kind", with("/evidence/v1", "/frob/v1"), 9, "KIND_UNKNOWN"},
+      {"another form", with("\"other\"", "\"frob\""), 9, "SCHEMA_VIOLATION"},
+      {"a placeholder", with(kMember, "<urn>"), 9, "SCHEMA_VIOLATION"},
+  };
+  for (const auto& c : cases) {
+    const auto result = Run({"sign", "-", "--key", Path("acme.key"), "--json"}, c.payload);
+    EXPECT_EQ(static_cast<int>(result.exit), c.exit) << c.name;
+    EXPECT_EQ(result.json().at("error").at("code").as_string(), c.code) << c.name;
+  }
+  EXPECT_EQ(Run({"sign", "-", "--key", Path("absent.key")}, good).exit, ExitCode::kUsage);
+  const auto personal = Run({"sign", "-", "--key", Path("acme.key")},
+                            with("\"form\": \"other\"", "\"form\": \"other\", \"summary\": {\"en\": \"ask jane@example.com\"}"));
+  EXPECT_EQ(personal.exit, ExitCode::kOk);
+  EXPECT_THAT(personal.err, HasSubstr("looks like data of a person"));
+}
+
+TEST_F(StatementTest, CosignAddsASignature) {
+  ASSERT_EQ(Run({"key", "new", "--alg", "p256", "-o", Path("second.key")}).exit, ExitCode::kOk);
+  WriteFile("s.json", New(Evidence()).out);
+  ASSERT_EQ(Run({"sign", Path("s.json"), "--key", Path("acme.key"), "-o", Path("s.dsse.json")}).exit, ExitCode::kOk);
+  const auto result = Run({"cosign", Path("s.dsse.json"), "--key", Path("second.key")});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.err;
+  const auto envelope = attest::ParseEnvelope(ReadFile("s.dsse.json"));
+  ASSERT_EQ(envelope->signatures.size(), 2U);
+  EXPECT_LT(envelope->signatures[0].keyid, envelope->signatures[1].keyid);
+  EXPECT_EQ(envelope->payload, ReadFile("s.json"));
+  const auto again = Run({"cosign", Path("s.dsse.json"), "--key", Path("second.key")});
+  EXPECT_EQ(again.exit, ExitCode::kUsage);
+  EXPECT_THAT(again.err, HasSubstr("has signed"));
+  EXPECT_EQ(Run({"cosign", Path("s.json"), "--key", Path("second.key")}).exit, ExitCode::kRefused);
+}
+
+TEST_F(StatementTest, ImportSignsEvidenceOfAFile) {
+  const auto result =
+      Run({"import", Path("document.pdf"), "--form", "sbom", "--media-type", "application/pdf", "--issuer", kMember, "--about",
+           kMember, "--about", "urn:tta:member:other", "--origin", "log.example/test", "--key", Path("acme.key")});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.err;
+  const auto envelope = attest::ParseEnvelope(result.out);
+  ASSERT_TRUE(envelope.ok());
+  const auto statement = CheckPayload(envelope->payload);
+  ASSERT_TRUE(statement.ok()) << statement.status();
+  const auto& evidence = std::get<attest::Evidence>(statement->predicate);
+  EXPECT_EQ(evidence.form, "sbom");
+  EXPECT_EQ(evidence.about.size(), 2U);
+}
+
+TEST_F(StatementTest, TheSecretariatsStatementsAreComplete) {
+  const std::string pub = Path("acme.key.pub");
+  const std::vector<std::string> origin = {"--origin", "log.example/test"};
+  struct Case {
+    const char* name;
+    std::vector<std::string> words;
+    attest::Kind kind;
+  };
+  ASSERT_EQ(Run({"key", "new", "-o", Path("b.key")}).exit, ExitCode::kOk);
+  ASSERT_EQ(Run({"key", "new", "-o", Path("c.key")}).exit, ExitCode::kOk);
+  const Case cases[] = {
+      {"genesis",
+       {"genesis", "new", "--root", pub, "--secretariat", Path("b.key.pub"), "--operator", Path("c.key.pub")},
+       attest::Kind::kGenesis},
+      {"admission", {"member", "admit", kMember, "--name", "Acme \"SE\"", "--country", "DE"}, attest::Kind::kPartyAdmission},
+      {"accreditation",
+       {"auditor", "accredit", "urn:tta:auditor:north", "--principles", "1,3", "--by", "A board", "--until",
+        "2028-01-01T00:00:00Z"},
+       attest::Kind::kAuditorAccreditation},
+      {"registration", {"key", "register", pub, "--issuer", kMember, "--purposes", "sign,admin"}, attest::Kind::kKeyRegistration},
+      {"batch key", {"key", "register", pub + ":ed25519-batch", "--issuer", kMember}, attest::Kind::kKeyRegistration},
+  };
+  for (auto c : cases) {
+    c.words.insert(c.words.end(), origin.begin(), origin.end());
+    const auto made = Run(c.words);
+    ASSERT_EQ(made.exit, ExitCode::kOk) << c.name << made.err;
+    const auto statement = CheckPayload(made.out);
+    ASSERT_TRUE(statement.ok()) << c.name << statement.status() << made.out;
+    EXPECT_EQ(statement->kind, c.kind) << c.name;
+  }
+  const auto twice =
+      Run({"genesis", "new", "--root", pub, "--secretariat", pub, "--operator", pub, "--origin", "log.example/test"});
+  EXPECT_FALSE(CheckPayload(twice.out).ok());  // no key twice: sign says so
+  EXPECT_EQ(Run({"principles", "new", "--origin", "log.example/test"}).exit, ExitCode::kOk);
+  EXPECT_EQ(Run({"member", "admit", kMember}).exit, ExitCode::kUsage);  // no origin, no policy
+}
+
+TEST_F(StatementTest, TheIllustrationIsWhatALogTakes) {
+  const std::string file = std::string(TRUSTLOG_SOURCE_DIR) + "/deploy/examples/illustration.json";
+  const std::vector<std::string> words = {"illustration",          "build", file,        "--keys", Path("keys"), "--origin",
+                                          "TEST-tta.example/2026", "-o",    Path("out"), "--json"};
+  const auto result = Run(words);
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.out;
+  EXPECT_TRUE(Exists("out/00-genesis.dsse.json"));
+  EXPECT_TRUE(Exists("keys/example-one.key"));
+  const auto records = boost::json::parse(ReadFile(file)).at("records").as_array().size();
+  const auto json = result.json();
+  EXPECT_EQ(std::stoul(std::string(json.at("written").as_string())) + json.at("leftOut").as_array().size(), records);
+  EXPECT_EQ(Run(words).exit, ExitCode::kUsage);  // keys are made afresh
+}
+
+TEST_F(StatementTest, AnIllustrationThatContradictsItselfIsRefused) {
+  struct Case {
+    const char* name;
+    const char* json;
+    int exit;
+  };
+  const Case cases[] = {
+      {"no JSON", "nonsense", 2},
+      {"no records", R"({"typeBase":"https://a.example"})", 2},
+      {"no kind", R"({"typeBase":"https://a.example","records":[{"label":"a","kind":"frob","signers":[],"predicate":{}}]})", 2},
+      {"unknown label",
+       R"({"typeBase":"https://a.example","records":[{"label":"a","kind":"genesis","signers":[],"predicate":{"x":{"$id":"b"}}}]})",
+       2},
+      {"unknown signer",
+       R"({"typeBase":"https://a.example","records":[{"label":"a","kind":"genesis","signers":["b"],"predicate":{"issuer":"i"}}]})",
+       2},
+      {"schema",
+       R"({"typeBase":"https://a.example","records":[{"label":"a","kind":"genesis","signers":[],"predicate":{"issuer":"i"}}]})", 9},
+  };
+  int number = 0;
+  for (const auto& c : cases) {
+    const auto built = BuildIllustration(c.json, {"log.example/test", Path("keys" + std::to_string(number++)), kNow});
+    EXPECT_EQ(static_cast<int>(ExitCodeOf(built.status())), c.exit) << c.name << built.status();
+  }
+}
+
+}  // namespace
+}  // namespace trustlog::cli

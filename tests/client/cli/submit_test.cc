@@ -1,0 +1,206 @@
+// submit, commit, proof get by id and bench against a LogService in this process.
+#include <algorithm>
+
+#include "tests/client/cli/cli_fixture.h"
+#include "tests/client/cli/fake_log_service.h"
+
+namespace trustlog::cli {
+namespace {
+
+using testing::FakeLogService;
+using testing::GrpcStatus;
+using ::testing::HasSubstr;
+using testing::RpcStatus;
+
+constexpr char kMember[] = "urn:tta:member:acme";
+
+class SubmitTest : public CliTest {
+ protected:
+  SubmitTest() {
+    service_.log().AppendOpaque(3);
+    log_ = service_.log();
+    variables_["TRUSTLOG_GRPC"] = service_.target();
+    variables_["TRUSTLOG_POLICY"] = WriteFile("sample.policy", log_.PolicyText());
+    EXPECT_EQ(Run({"key", "new", "-o", Path("acme.key")}).exit, ExitCode::kOk);
+    WriteFile("document.pdf", "a document");
+  }
+  std::string Signed(const std::string& name) {
+    const auto made =
+        Run({"import", Path("document.pdf"), "--form", "other", "--issuer", kMember, "--key", Path("acme.key"), "-o", Path(name)});
+    EXPECT_EQ(made.exit, ExitCode::kOk) << made.err;
+    return Path(name);
+  }
+  FakeLogService service_;
+};
+
+TEST_F(SubmitTest, VerifiesTheAnswerAndSavesWhatVerifyReads) {
+  const auto result = Run({"submit", Signed("a.dsse.json"), "-o", Path("out")});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.out << result.err;
+  EXPECT_TRUE(result.out.starts_with("LOGGED    index 3  statement ")) << result.out;
+  EXPECT_THAT(result.out,
+              HasSubstr("(published at size 4, 3 of 3 witnesses)   saved " + Path("out/3.tlog-proof") + " " + Path("out/3.tle") +
+                        " (entry) " + Path("out/3.json") + " (envelope, what --statement reads)\n"));
+  const auto verified = Run({"verify", Path("out/3.tlog-proof"), "--entry", Path("out/3.tle"), "--statement", Path("out/3.json")});
+  EXPECT_EQ(verified.exit, ExitCode::kOk) << verified.out;
+  EXPECT_EQ(ReadFile("out/3.json"), ReadFile("a.dsse.json"));  // one form of an envelope (records.md 4.2)
+}
+
+TEST_F(SubmitTest, ADuplicateIsASuccess) {  // G2, K3
+  const std::string file = Signed("a.dsse.json");
+  ASSERT_EQ(Run({"submit", file}).exit, ExitCode::kOk);
+  const auto again = Run({"submit", file, "--json"});
+  EXPECT_EQ(again.exit, ExitCode::kOk);
+  const auto json = again.json();
+  EXPECT_EQ(json.at("index").as_string(), "3");
+  EXPECT_TRUE(json.at("duplicate").as_bool());
+  EXPECT_TRUE(json.at("verified").as_bool());
+  EXPECT_EQ(json.at("state").as_string(), "published");
+  EXPECT_EQ(json.at("claims").at("index").as_string(), "3");
+}
+
+TEST_F(SubmitTest, DurableIsSaidToBeNoProof) {
+  const auto result = Run({"submit", Signed("a.dsse.json"), "--wait", "durable", "-o", Path("out")});
+  EXPECT_EQ(result.exit, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("(durable, not yet published: there is no proof yet)"));
+  EXPECT_TRUE(Exists("out/3.tle"));
+  EXPECT_FALSE(Exists("out/3.tlog-proof"));
+  EXPECT_EQ(Run({"submit", Path("a.dsse.json"), "--wait", "soon"}).exit, ExitCode::kUsage);
+}
+
+TEST_F(SubmitTest, ManyFilesGoInOneCallAndEachIsAnswered) {  // G5
+  std::vector<std::string> words = {"submit"};
+  for (int i = 0; i < 4; ++i) words.push_back(Signed("many" + std::to_string(i)));
+  words.insert(
+      words.begin() + 3,
+      WriteFile("bad", R"({"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[{"sig":"AAAA"}]})"));
+  const auto result = Run(words);
+  EXPECT_EQ(result.exit, ExitCode::kRefused) << result.out;
+  EXPECT_EQ(service_.calls(), 1);
+  std::vector<std::string> starts;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(" ")) starts.push_back(line.substr(0, line.find("  statement")));
+  }
+  ASSERT_EQ(starts.size(), 5U) << result.out;
+  EXPECT_EQ(starts[0], "LOGGED    index 3");
+  EXPECT_EQ(starts[1], "LOGGED    index 4");
+  EXPECT_THAT(starts[2], HasSubstr("REFUSED   " + Path("bad")));
+  EXPECT_EQ(starts[4], "LOGGED    index 6");
+  words.push_back("--json");
+  const auto json = Run(words);
+  std::istringstream json_lines(json.out);
+  std::string line;
+  int count = 0;
+  while (std::getline(json_lines, line)) {
+    const auto object = boost::json::parse(line).as_object();
+    EXPECT_EQ(object.at("error").is_null(), count != 2) << line;
+    ++count;
+  }
+  EXPECT_EQ(count, 5);  // NDJSON
+}
+
+TEST_F(SubmitTest, WhatWasLoggedBeforeACallFailedIsStillReported) {
+  std::vector<std::string> words = {"submit"};
+  for (int i = 0; i < 257; ++i) words.push_back(Signed("one" + std::to_string(i)));  // one more than a call takes
+  service_.fail = [](int call) {
+    return call == 1 ? ::grpc::Status::OK : GrpcStatus(RpcStatus(bytes::Reason::kPublishPending, "durable at 259"));
+  };
+  const auto result = Run(words);
+  EXPECT_EQ(result.exit, ExitCode::kQuorumOrFreshness);
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 256);
+  EXPECT_THAT(result.err, HasSubstr("durable at 259"));
+  EXPECT_THAT(result.err, HasSubstr("PUBLISH_PENDING"));
+}
+
+TEST_F(SubmitTest, ARefusalHasFourPartsAndTheLogsReason) {  // K4
+  service_.fail = [](int) { return GrpcStatus(RpcStatus(bytes::Reason::kThresholdNotMet, "1 of 2 secretariat keys")); };
+  const auto result = Run({"submit", Signed("a.dsse.json")});
+  EXPECT_EQ(result.exit, ExitCode::kNotAuthorised);
+  EXPECT_THAT(result.out, HasSubstr("REFUSED   " + Path("a.dsse.json") + ": 1 of 2 secretariat keys\n  means   "));
+  EXPECT_THAT(result.out, HasSubstr("code THRESHOLD_NOT_MET (trustlog help errors/THRESHOLD_NOT_MET)\n"));
+}
+
+TEST_F(SubmitTest, AnAnswerThatDoesNotVerifyIsAFailure) {
+  service_.corrupt = [](std::string& entry) { entry[11] = static_cast<char>(entry[11] ^ 1); };
+  const auto result = Run({"submit", Signed("a.dsse.json"), "-o", Path("out")});
+  EXPECT_EQ(result.exit, ExitCode::kVerificationFailed);
+  EXPECT_TRUE(result.out.starts_with("FAILED  entry 3 ")) << result.out;
+  EXPECT_FALSE(Exists("out/3.tlog-proof"));
+  service_.corrupt = [](std::string& entry) {
+    entry.back() = static_cast<char>(entry.back() ^ 1);
+  };  // in the signature: the statement gives no such entry
+  EXPECT_EQ(Run({"submit", Path("a.dsse.json")}).exit, ExitCode::kVerificationFailed);
+}
+
+TEST_F(SubmitTest, RetriesAreToldWithV) {  // K9
+  service_.fail = [](int call) {
+    return call == 1 ? GrpcStatus(RpcStatus(bytes::Reason::kPushback, "queue full", 1)) : ::grpc::Status::OK;
+  };
+  const auto result = Run({"submit", Signed("a.dsse.json"), "-v"});
+  EXPECT_EQ(result.exit, ExitCode::kOk) << result.out;
+  EXPECT_THAT(result.err, HasSubstr("try 1 failed: queue full; the next in "));
+  EXPECT_EQ(service_.calls(), 2);
+}
+
+TEST_F(SubmitTest, NothingIsSentWithoutPolicyOrWithABadEnvelope) {
+  EXPECT_EQ(Run({"submit", WriteFile("x", "{}")}).exit, ExitCode::kRefused);
+  const std::string file = Signed("a.dsse.json");
+  variables_.erase("TRUSTLOG_POLICY");
+  EXPECT_EQ(Run({"submit", file}).exit, ExitCode::kUsage);
+  EXPECT_EQ(service_.calls(), 0);
+  const auto skipped = Run({"submit", file, "--insecure-skip-policy"});
+  EXPECT_EQ(skipped.exit, ExitCode::kQuorumOrFreshness);
+  EXPECT_TRUE(skipped.out.starts_with("UNVERIFIED  ")) << skipped.out;
+}
+
+TEST_F(SubmitTest, NobodyThereIsUnavailable) {
+  const auto result = Run({"submit", Signed("a.dsse.json"), "--grpc", "127.0.0.1:1", "--timeout", "600ms"});
+  EXPECT_EQ(result.exit, ExitCode::kUnavailable);
+  EXPECT_THAT(result.err, HasSubstr("the same statement gets the same index"));
+  EXPECT_EQ(Run({"submit", Path("a.dsse.json"), "--grpc", "nowhere"}).exit, ExitCode::kUsage);
+}
+
+TEST_F(SubmitTest, CommitSignsAndSubmitsCommitmentsAlone) {
+  WriteFile("c.json",
+            Run({"statement", "new", "commitment", "--issuer", kMember, "--document", Path("document.pdf"), "--set", "principle=3",
+                 "--set", "principleSet=" + std::string(64, '1'), "--set", "validUntil=2028-01-01T00:00:00Z"})
+                .out);
+  const auto result = Run({"commit", Path("c.json"), "--key", Path("acme.key"), "--json"});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.out;
+  EXPECT_EQ(result.json().at("claims").at("kind").as_string(), "commitment");
+  EXPECT_EQ(Run({"audit", "result", Path("c.json"), "--key", Path("acme.key")}).exit, ExitCode::kUsage);
+  EXPECT_EQ(service_.calls(), 1);
+}
+
+TEST_F(SubmitTest, ProofsAreFoundByStatementId) {
+  const auto submitted = Run({"submit", Signed("a.dsse.json"), "--json"}).json();
+  const std::string id(submitted.at("statementId").as_string());
+  EXPECT_EQ(Run({"proof", "get", "sha256:" + id, "-o", Path("b.json")}).exit, ExitCode::kOk);
+  EXPECT_EQ(Run({"verify", Path("b.json")}).exit, ExitCode::kOk);
+  EXPECT_EQ(Run({"show", id, "--json"}).json().at("claims").at("index").as_string(), "3");
+  const auto absent = Run({"proof", "get", std::string(64, 'a'), "--json"});
+  EXPECT_EQ(absent.exit, ExitCode::kNotFound);
+  EXPECT_EQ(absent.json().at("error").at("code").as_string(), "ENTRY_NOT_FOUND");
+}
+
+TEST_F(SubmitTest, BenchVerifiesEveryAnswerAndWritesItsFigures) {
+  const auto result =
+      Run({"bench", "submit", "--key", Path("acme.key"), "--issuer", kMember, "--duration", "50ms", "--out", Path("bench.json")});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.out << result.err;
+  EXPECT_TRUE(result.out.starts_with("BENCH     submit: ")) << result.out;
+  const auto figures = boost::json::parse(ReadFile("bench.json")).as_object();
+  for (const char* name : {"entriesPerSecond", "p50Ms", "p99Ms", "emptyCallMs", "verificationsPerSecond"}) {
+    EXPECT_GT(figures.at(name).as_double(), 0) << name;
+  }
+  const auto batch =
+      Run({"bench", "batch", "--items", "5", "--key", Path("acme.key"), "--issuer", kMember, "--duration", "50ms", "--json"});
+  ASSERT_EQ(batch.exit, ExitCode::kOk) << batch.out;
+  EXPECT_EQ(std::stoul(std::string(batch.json().at("entries").as_string())) % 5, 0U);
+  service_.corrupt = [](std::string& entry) { entry[11] = static_cast<char>(entry[11] ^ 1); };
+  EXPECT_EQ(Run({"bench", "submit", "--key", Path("acme.key"), "--issuer", kMember, "--duration", "50ms"}).exit,
+            ExitCode::kVerificationFailed);
+  EXPECT_EQ(Run({"bench", "submit", "--key", Path("acme.key"), "--issuer", kMember, "--clients", "0"}).exit, ExitCode::kUsage);
+}
+
+}  // namespace
+}  // namespace trustlog::cli
