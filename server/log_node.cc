@@ -96,6 +96,8 @@ const std::string& LogNode::vkey() const { return parts_->signer->vkey(); }
 
 std::uint64_t LogNode::integrated_size() const { return parts_->log->state().integrated; }
 
+std::uint64_t LogNode::published_size() const { return parts_->log->state().published; }
+
 absl::Status LogNode::Open() {
   if (auto status = CheckDescriptors(config_); !status.ok()) return status;
   if (auto status = ReadPolicies(); !status.ok()) return status;

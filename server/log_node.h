@@ -56,6 +56,7 @@ class LogNode final {
   const Addresses& addresses() const { return addresses_; }
   const std::string& vkey() const;
   std::uint64_t integrated_size() const;
+  std::uint64_t published_size() const;
   // The outcome of a durable step is not known: the process must end (T3).
   bool failed() const { return failed_; }
   // Gauges and health; to be called a few times a second.

@@ -60,7 +60,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& bare) {
   if (*reason == Reason::kQuotaExceeded) {
     google::rpc::QuotaFailure failure;
     auto* violation = failure.add_violations();
-    violation->set_subject(bytes::MetadataValue(status, "bucket"));
+    violation->set_subject(Cut(bytes::MetadataValue(status, "bucket"), kMaxValueBytes));
     violation->set_description(out.message());
     out.add_details()->PackFrom(failure);
   }

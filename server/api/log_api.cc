@@ -26,7 +26,6 @@ using bytes::Reason;
 using bytes::Refuse;
 
 constexpr int kMaxBatch = 1'000;
-constexpr std::size_t kMaxAnswerBytes = 3u << 20;          // leaves room below the 4 MiB of a message
 constexpr std::uint32_t kDefaultPage = 100;
 constexpr std::uint32_t kMaxPage = 1'000;
 
@@ -38,14 +37,12 @@ attest::Envelope ToEnvelope(const v1::Envelope& message) {
 
 absl::Status NothingPublished() { return Refuse(Reason::kCheckpointNotFound, "no checkpoint has been published yet"); }
 
-// A batch answer within the message limit: entry bytes are left out first. Returns its size.
-std::size_t FitResults(v1::AddStatementsResponse& answer) {
-  if (answer.ByteSizeLong() > kMaxAnswerBytes) {
-    for (auto& result : *answer.mutable_results()) {
-      if (result.has_outcome()) result.mutable_outcome()->clear_entry();
-    }
+// Entry bytes are the first thing that a batch answer leaves out.
+void FitResults(v1::AddStatementsResponse& answer, std::size_t max_bytes) {
+  if (answer.ByteSizeLong() <= max_bytes) return;
+  for (auto& result : *answer.mutable_results()) {
+    if (result.has_outcome()) result.mutable_outcome()->clear_entry();
   }
-  return answer.ByteSizeLong();
 }
 
 bool IsSignatureFailure(const absl::Status& status) {
@@ -73,7 +70,7 @@ struct LogApi::AddCall {
 
 LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics, const runtime::Clock& clock,
                ApiOptions options)
-    : log_(log), validator_(validator), quota_(quota), metrics_(metrics), clock_(clock),
+    : log_(log), validator_(validator), quota_(quota), metrics_(metrics), clock_(clock), max_answer_bytes_(options.max_answer_bytes),
       validation_("validation", options.validation_threads, options.validation_queue), reads_("reads", options.read_threads, options.read_queue) {}
 
 LogApi::~LogApi() { Stop(); }
@@ -213,7 +210,7 @@ void LogApi::Finish(const std::shared_ptr<AddCall>& add) {
       *add->many->add_results()->mutable_refusal() = ToRpcStatus(result.status());
     }
   }
-  if (add->many != nullptr) FitResults(*add->many);
+  if (add->many != nullptr) FitResults(*add->many, max_answer_bytes_);
   if (!add->wait_published || !highest.has_value()) return add->done(absl::OkStatus());
   log_.WaitPublished(*highest, log::Pace::kSoon, add->call.deadline,
                      [this, add](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
@@ -244,7 +241,7 @@ absl::Status LogApi::WritePublished(AddCall& add, std::shared_ptr<const log::Pub
       continue;
     }
     answer_bytes += proof.ByteSizeLong() + 8;
-    if (answer_bytes > kMaxAnswerBytes) break;
+    if (answer_bytes > max_answer_bytes_) break;
     *add.many->mutable_published()->add_proofs() = std::move(proof);
   }
   return absl::OkStatus();
@@ -315,7 +312,7 @@ void LogApi::ListEntries(const v1::ListEntriesRequest* request, v1::ListEntriesR
       std::size_t answer_bytes = 0;
       for (const auto& record : *records) {
         answer_bytes += record.entry.size() + (request->with_statement() ? record.companion.size() : 0) + 256;
-        if (answer_bytes > kMaxAnswerBytes) break;           // pages end early
+        if (answer_bytes > max_answer_bytes_) break;           // pages end early
         auto entry = MakeEntry(at, record, request->with_statement());
         if (!entry.ok()) return entry.status();
         *response->add_entries() = *std::move(entry);

@@ -33,6 +33,7 @@ struct ApiOptions {
   std::size_t validation_queue = 4'096;      // requests
   unsigned read_threads = 2;
   std::size_t read_queue = 1'024;            // requests
+  std::size_t max_answer_bytes = 3u << 20;   // leaves room below the 4 MiB of a message
 };
 
 class LogApi final {
@@ -74,6 +75,7 @@ class LogApi final {
   admission::Quota& quota_;
   metrics::Metrics& metrics_;
   const runtime::Clock& clock_;
+  const std::size_t max_answer_bytes_;
   runtime::WorkerPool validation_;
   runtime::WorkerPool reads_;
 };

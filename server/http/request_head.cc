@@ -1,5 +1,6 @@
 #include "server/http/request_head.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -29,9 +30,13 @@ bool HasStrangeLines(std::string_view head) {
   return false;
 }
 
-HttpReply RefuseError(const beast::error_code& error) {
-  if (error == beast::http::error::bad_version) return Refuse(505, "HTTP/1.1 is spoken here");
-  return Refuse(400, "malformed request");
+// "METHOD TARGET HTTP/D.D": only then is it a matter of versions.
+bool NamesAVersion(std::string_view head) {
+  const auto line = head.substr(0, head.find("\r\n"));
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
+  const auto version = line.substr(line.rfind(' ') + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() == 8 && version.substr(0, 5) == "HTTP/" && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
 }
 
 HttpReply TooLarge(int status, std::string_view what, std::size_t limit, std::size_t actual) {
@@ -57,7 +62,8 @@ std::variant<RequestHead, HttpReply> ParseRequestHead(std::string_view head) {
   parser.body_limit(boost::none);
   beast::error_code error;
   const auto used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
-  if (error) return RefuseError(error);
+  if (error == beast::http::error::bad_version && NamesAVersion(head)) return Refuse(505, "HTTP/1.1 is spoken here");
+  if (error) return Refuse(400, "malformed request");
   if (!parser.is_header_done() || used != head.size()) return Refuse(400, "malformed request");
 
   const auto& message = parser.get();

@@ -77,10 +77,7 @@ absl::Status Publisher::Tick() {
     if (halted_) return absl::UnavailableError("this node has stopped");
     auto signed_note = signer_.Sign(*head);
     if (!signed_note.ok()) return signed_note.status();
-    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, *stored, *signed_note); !status.ok()) {
-      if (absl::IsAborted(status)) return absl::OkStatus();        // another node stored one: ours never left the process
-      return status;
-    }
+    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, *stored, *signed_note); !status.ok()) return status;
     if (auto status = TRUSTLOG_FAILPOINT("signed.stored"); !status.ok()) return status;
     note = *std::move(signed_note);
   }
@@ -88,10 +85,7 @@ absl::Status Publisher::Tick() {
   if (!cosigned.ok()) return cosigned.status();
   if (*cosigned != *published) {
     if (auto status = TRUSTLOG_FAILPOINT("publish.before"); !status.ok()) return status;
-    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kPublished, *published, *cosigned); !status.ok()) {
-      if (absl::IsAborted(status)) return absl::OkStatus();
-      return status;
-    }
+    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kPublished, *published, *cosigned); !status.ok()) return status;
     if (auto status = TRUSTLOG_FAILPOINT("publish.after"); !status.ok()) return status;
   }
   return Announce(*cosigned, *head);
@@ -145,10 +139,11 @@ absl::StatusOr<std::string> Publisher::Cosign(std::string note) const { return n
 absl::Status Publisher::Announce(const std::string& note, const merkle::TreeHead& head) {
   const auto before = waiters_.newest();
   if (before != nullptr && before->head.size >= head.size) return absl::OkStatus();
-  waiters_.Publish(std::make_shared<const Published>(Published{note, head, storage::CapReader(store_, head, cache_)}));
   metrics_.Set(metrics::Gauge::kPublished, static_cast<double>(head.size));
   metrics_.Set(metrics::Gauge::kPublishedTime, static_cast<double>(clock_.WallNow().count()) / 1000);
   hooks_.published(head.size);
+  // Last: who is answered finds all of the above.
+  waiters_.Publish(std::make_shared<const Published>(Published{note, head, storage::CapReader(store_, head, cache_)}));
   return absl::OkStatus();
 }
 
@@ -179,14 +174,14 @@ void Publisher::Run() {
     previous = clock_.Now();
     const auto status = Tick();
     metrics_.Observe(metrics::Histogram::kPublish, std::chrono::duration<double>(clock_.Now() - previous).count());
-    if (!status.ok() && !absl::IsUnavailable(status)) {
+    if (!status.ok() && !absl::IsUnavailable(status) && !absl::IsAborted(status)) {
       hooks_.fatal(status);
       return;
     }
-    // Unavailable: nothing was written, the next tick does it again. Logged when it begins.
     if (!status.ok()) Wake(false);
-    if (!status.ok() && !was_unavailable) spdlog::warn("publication waits: {}", bytes::MessageOf(status));
-    was_unavailable = !status.ok();
+    const bool is_unavailable = absl::IsUnavailable(status);
+    if (is_unavailable && !was_unavailable) spdlog::warn("publication waits: {}", bytes::MessageOf(status));
+    was_unavailable = is_unavailable;
   }
 }
 

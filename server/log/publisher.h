@@ -26,7 +26,7 @@ namespace trustlog::log {
 class Publisher final {
  public:
   struct Hooks {
-    std::function<void(std::uint64_t)> published;       // size, after each publication
+    std::function<void(std::uint64_t)> published;       // size, after each publication, before its answers
     std::function<void(absl::Status)> fatal;            // nothing is signed any more
   };
   // Borrows all but the cache.
@@ -36,7 +36,8 @@ class Publisher final {
 
   // Serves what was published before; nothing is signed. Once, before Run.
   [[nodiscard]] absl::Status LoadPublished();
-  // One tick: confirm, follow, recheck, sign, store, cosign, publish. OK when nothing is left to publish or another tick may do better.
+  // One tick: confirm, follow, recheck, sign, store, cosign, publish. Aborted: another node was faster, Unavailable: nothing was written; in both
+  // cases the next tick does better. Any other error: nothing may be signed any more.
   [[nodiscard]] absl::Status Tick();
   // Ticks until Stop or Halt, or a tick that is fatal.
   void Run();

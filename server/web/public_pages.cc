@@ -32,7 +32,7 @@ std::string FrontPage(const PublicFacts& facts) {
       "This is the transparency log {}.\n"
       "Its key (compare it with one that you got elsewhere): {}\n\n"
       "Check it without trusting this server:\n"
-      "  trustlog policy new --log-key '{}' -o log.policy\n"
+      "  trustlog policy new --vkey '{}' -o log.policy\n"
       "  trustlog checkpoint get --log {} --policy log.policy\n"
       "  trustlog proof get 0 --log {} --policy log.policy -o 0.tlog-proof\n"
       "  trustlog monitor once --log {} --policy log.policy\n",
