@@ -37,13 +37,13 @@ class SqliteCrashTest : public testing::Test {
   TemporaryDirectory directory_;
 };
 
+#ifdef TRUSTLOG_FAILPOINTS
+
 StorageOptions At(std::string_view point, std::function<absl::Status()> action) {
   return {[point, action = std::move(action)](std::string_view passed) { return passed == point ? action() : absl::OkStatus(); }};
 }
 
 absl::Status Die() { ::_exit(kDiedAsPlanned); }
-
-#ifdef TRUSTLOG_FAILPOINTS
 
 TEST_F(SqliteCrashTest, AProcessThatDiesInAnAppendLeavesTheOldHeadOrTheNew) {
   std::uint64_t size = 250;
