@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -24,28 +25,34 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = 1u << 20;
 
-std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text) {
-  std::int64_t number = 0;
+constexpr std::uint64_t kMaxMilliseconds = 366ull * 24 * 3'600'000;
+constexpr std::uint64_t kMaxBytes = 1ull << 60;
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+// A whole number with one of `units` behind it; nullopt: another form, or above `most`.
+std::optional<std::uint64_t> ParseQuantity(std::string_view text, std::initializer_list<Unit> units, std::uint64_t most) {
+  std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number < 0 || number > 1'000'000'000) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit == "ms") return std::chrono::milliseconds(number);
-  if (unit == "s") return std::chrono::seconds(number);
-  if (unit == "m") return std::chrono::minutes(number);
-  if (unit == "h") return std::chrono::hours(number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  for (const auto& unit : units) {
+    if (text == unit.name && number <= most / unit.factor) return number * unit.factor;
+  }
   return std::nullopt;
 }
 
+std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text) {
+  const auto parsed = ParseQuantity(text, {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}, kMaxMilliseconds);
+  if (!parsed.has_value()) return std::nullopt;
+  return std::chrono::milliseconds(*parsed);
+}
+
 std::optional<std::uint64_t> ParseSize(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number > (1ull << 40)) return std::nullopt;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit == "B") return number;
-  if (unit == "KiB") return number << 10;
-  if (unit == "MiB") return number << 20;
-  if (unit == "GiB" && number < (1ull << 30)) return number << 30;
-  return std::nullopt;
+  return ParseQuantity(text, {{"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}}, kMaxBytes);
 }
 
 // Edit distance, for "did you mean".
@@ -135,8 +142,8 @@ class Reader {
     const auto* node = Find(section, key);
     if (node == nullptr) return;
     const auto* array = node->as_array();
-    const bool off = node->value_exact<std::string>() == "" || node->value_exact<bool>() == false || (array != nullptr && array->empty()) ||
-                     node->value_exact<std::int64_t>() == 0;
+    const bool off = node->value_exact<std::string>() == "" || node->value_exact<bool>() == false ||
+                     (array != nullptr && array->empty()) || node->value_exact<std::int64_t>() == 0;
     if (!off) Wrong(*node, section, key, why);
   }
   void Require(std::string_view section, std::string_view key, const std::string& value) {
@@ -157,7 +164,8 @@ class Reader {
       if (!node.is_table()) continue;
       known_[std::string(section)].insert(std::string(name.str()));
       for (const auto& [key, value] : *node.as_table()) {
-        if (!read(std::string(name.str()), key.str(), value)) Wrong(value, section, fmt::format("\"{}\".{}", name.str(), key.str()), allowed);
+        if (!read(std::string(name.str()), key.str(), value))
+          Wrong(value, section, fmt::format("\"{}\".{}", name.str(), key.str()), allowed);
       }
     }
   }
@@ -245,7 +253,8 @@ class Reader {
     errors_.push_back(fmt::format("{}:{}:{}: {}: unknown{}", file_, at.line, at.column, path, Nearest(name, names)));
   }
   static std::string Nearest(std::string_view name, const std::vector<std::string>& names) {
-    const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) { return Distance(a, name) < Distance(b, name); });
+    const auto nearest = std::min_element(names.begin(), names.end(),
+                                          [&](const auto& a, const auto& b) { return Distance(a, name) < Distance(b, name); });
     const bool close = nearest != names.end() && Distance(*nearest, name) <= 3;
     return close ? fmt::format("; did you mean \"{}\"?", *nearest) : "";
   }
@@ -280,7 +289,8 @@ void ReadLog(Reader& reader, Config& config) {
   }
   reader.Count("batch", "max", 1, 65'536, config.batch.max);
   reader.Count("batch", "queue", 1, 10'000'000, config.batch.queue);
-  reader.NotBuiltIn("batch", "wait", "waiting for a fuller batch is not built into this version: a batch commits as soon as the last one is done");
+  reader.NotBuiltIn("batch", "wait",
+                    "waiting for a fuller batch is not built into this version: a batch commits as soon as the last one is done");
 }
 
 void ReadPublish(Reader& reader, Config& config) {
@@ -291,7 +301,7 @@ void ReadPublish(Reader& reader, Config& config) {
   config.publish.recheck_signatures = recheck == "full";
   reader.NotBuiltIn("publish", "without_quorum", "witnesses are not built into this version: `quorum none` is the only policy");
   std::chrono::milliseconds unused{};
-  reader.Duration("publish", "linger", unused);                        // waits for witnesses, of which there are none
+  reader.Duration("publish", "linger", unused);  // waits for witnesses, of which there are none
   reader.NotBuiltIn("publish", "index_head_every", "index heads are not built into this version");
   if (config.publish.interval < std::chrono::milliseconds(10)) reader.Wrong("publish", "interval", "must be at least 10ms");
 }
@@ -302,16 +312,17 @@ void ReadStorage(Reader& reader, Config& config) {
   reader.Size("storage", "tile_cache", config.storage.tile_cache);
   reader.NotBuiltIn("storage", "pool", "PostgreSQL is not built into this version");
   bool unused = true;
-  reader.Flag("storage", "require_sync_standby", unused);              // PostgreSQL alone
+  reader.Flag("storage", "require_sync_standby", unused);  // PostgreSQL alone
   reader.Require("storage", "url", config.storage.url);
   if (!config.storage.url.empty() && config.storage.url.rfind("sqlite:", 0) != 0) {
     reader.Wrong("storage", "url", "must be \"sqlite:PATH\": PostgreSQL is not built into this version");
   }
   reader.Text("witness_client", "policy", config.witness_client.policy);
   reader.Require("witness_client", "policy", config.witness_client.policy);
-  for (const auto* key : {"exclude", "outbound_proxy"}) reader.NotBuiltIn("witness_client", key, "witnesses are not built into this version");
+  for (const auto* key : {"exclude", "outbound_proxy"})
+    reader.NotBuiltIn("witness_client", key, "witnesses are not built into this version");
   std::chrono::milliseconds ignored{};
-  reader.Duration("witness_client", "timeout", ignored);               // of witnesses, of which there are none
+  reader.Duration("witness_client", "timeout", ignored);  // of witnesses, of which there are none
   reader.Duration("witness_client", "refresh", ignored);
   std::int64_t ignored_count = 0;
   reader.Count("witness_client", "qpd", 0, 1'000'000'000, ignored_count);
@@ -320,7 +331,9 @@ void ReadStorage(Reader& reader, Config& config) {
 void CheckAddresses(Reader& reader, std::string_view section, std::string_view key, const std::vector<std::string>& addresses) {
   for (const auto& address : addresses) {
     if (!runtime::IsListenAddress(address)) {
-      reader.Wrong(section, key, fmt::format("\"{}\" is not a numeric address with a port, such as \"127.0.0.1:7070\" or \"[::1]:7070\"", address));
+      reader.Wrong(
+          section, key,
+          fmt::format("\"{}\" is not a numeric address with a port, such as \"127.0.0.1:7070\" or \"[::1]:7070\"", address));
     }
   }
 }
@@ -384,11 +397,12 @@ void ReadQuota(Reader& reader, Config& config) {
 
 }  // namespace
 
-absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view file_name, const std::map<std::string, std::string>& environment) {
+absl::StatusOr<Config> ParseConfig(std::string_view text, std::string_view file_name,
+                                   const std::map<std::string, std::string>& environment) {
   toml::table root;
   try {
     root = toml::parse(text, file_name);
-  } catch (const toml::parse_error& error) {        // toml++ has no other way to say it
+  } catch (const toml::parse_error& error) {  // toml++ has no other way to say it
     const auto at = error.source().begin;
     return absl::InvalidArgumentError(fmt::format("{}:{}:{}: {}", file_name, at.line, at.column, error.description()));
   }
@@ -418,7 +432,8 @@ absl::StatusOr<Config> ReadConfig(const std::string& path) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view line = *entry;
     const auto equals = line.find('=');
-    if (line.rfind("TRUSTLOGD_", 0) == 0 && equals != std::string_view::npos) environment.emplace(line.substr(0, equals), line.substr(equals + 1));
+    if (line.rfind("TRUSTLOGD_", 0) == 0 && equals != std::string_view::npos)
+      environment.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return ParseConfig(*text, path, environment);
 }
@@ -439,22 +454,35 @@ std::string FormatConfig(const Config& config) {
                     {"proofs_per_second_per_address", c.quota.proofs_per_second_per_address},
                     {"failed_signatures_per_second_per_address", c.quota.failed_signatures_per_second_per_address}};
   for (const auto& [issuer, limits] : c.quota.by_issuer) {
-    quota.insert(issuer, toml::table{{"statements_per_second", limits.statements_per_second}, {"burst", limits.burst}, {"bytes_per_day", size(limits.bytes_per_day)}});
+    quota.insert(issuer, toml::table{{"statements_per_second", limits.statements_per_second},
+                                     {"burst", limits.burst},
+                                     {"bytes_per_day", size(limits.bytes_per_day)}});
   }
   const toml::table root{
-      {"log", toml::table{{"origin", c.log.origin}, {"key", c.log.key}, {"mark", c.log.mark}, {"inception", c.log.inception},
-                          {"policy_file", c.log.policy_file}, {"contact", c.log.contact}, {"read_only", c.log.read_only},
+      {"log", toml::table{{"origin", c.log.origin},
+                          {"key", c.log.key},
+                          {"mark", c.log.mark},
+                          {"inception", c.log.inception},
+                          {"policy_file", c.log.policy_file},
+                          {"contact", c.log.contact},
+                          {"read_only", c.log.read_only},
                           {"personal_data_lint", c.log.personal_data_lint}}},
       {"batch", toml::table{{"max", static_cast<std::int64_t>(c.batch.max)}, {"queue", static_cast<std::int64_t>(c.batch.queue)}}},
-      {"publish", toml::table{{"interval", ms(c.publish.interval)}, {"max_unpublished", static_cast<std::int64_t>(c.publish.max_unpublished)},
+      {"publish", toml::table{{"interval", ms(c.publish.interval)},
+                              {"max_unpublished", static_cast<std::int64_t>(c.publish.max_unpublished)},
                               {"recheck", c.publish.recheck_signatures ? "full" : "hashes"}}},
-      {"storage", toml::table{{"url", c.storage.url}, {"min_free", fmt::format("{}B", c.storage.min_free)},
+      {"storage", toml::table{{"url", c.storage.url},
+                              {"min_free", fmt::format("{}B", c.storage.min_free)},
                               {"tile_cache", fmt::format("{}B", c.storage.tile_cache)}}},
       {"witness_client", toml::table{{"policy", c.witness_client.policy}}},
-      {"rpc", toml::table{{"listen", list(c.rpc.listen)}, {"behind_proxy", c.rpc.behind_proxy}, {"reflection", c.rpc.reflection},
+      {"rpc", toml::table{{"listen", list(c.rpc.listen)},
+                          {"behind_proxy", c.rpc.behind_proxy},
+                          {"reflection", c.rpc.reflection},
                           {"max_connections", static_cast<std::int64_t>(c.rpc.max_connections)},
                           {"max_connections_per_address", static_cast<std::int64_t>(c.rpc.max_connections_per_address)}}},
-      {"http", toml::table{{"listen", list(c.http.listen)}, {"admin_listen", c.http.admin_listen}, {"public_url", c.http.public_url},
+      {"http", toml::table{{"listen", list(c.http.listen)},
+                           {"admin_listen", c.http.admin_listen},
+                           {"public_url", c.http.public_url},
                            {"max_connections", static_cast<std::int64_t>(c.http.max_connections)},
                            {"max_connections_per_address", static_cast<std::int64_t>(c.http.max_connections_per_address)},
                            {"drain_wait", ms(c.http.drain_wait)}}},

@@ -1,5 +1,6 @@
-// The settings of `trustlogd log`: TOML file and environment -> a checked Config (protocols.md section 5). Unknown keys are errors; keys of parts
-// that this version does not have are refused with a sentence that says so. Pure but for reading the file; no file or port is opened for writing.
+// The settings of `trustlogd log`: TOML file and environment -> a checked Config (protocols.md section 5). Unknown keys are errors;
+// keys of parts that this version does not have are refused with a sentence that says so. Pure but for reading the file; no file or
+// port is opened for writing.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,7 @@ struct Config {
   struct {
     std::chrono::milliseconds interval{1'000};
     std::uint64_t max_unpublished = 100'000;
-    bool recheck_signatures = false;           // publish.recheck = "full"
+    bool recheck_signatures = false;  // publish.recheck = "full"
   } publish;
   struct {
     std::string url;
@@ -64,7 +65,8 @@ struct Config {
 using ConfigErrors = std::vector<std::string>;
 
 // `environment`: name -> value, of which TRUSTLOGD_SECTION__KEY win over the file. InvalidArgument: the errors, one a line.
-absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name, const std::map<std::string, std::string>& environment);
+absl::StatusOr<Config> ParseConfig(std::string_view toml, std::string_view file_name,
+                                   const std::map<std::string, std::string>& environment);
 absl::StatusOr<Config> ReadConfig(const std::string& path);
 
 // The effective settings as TOML; what ParseConfig reads back. Paths of keys are shown, never their content.

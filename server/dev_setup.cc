@@ -38,8 +38,8 @@ std::string Spki(const keys::PrivateKey& key) { return bytes::EncodeBase64(key.p
 std::string KeyMember(const keys::PrivateKey& key) { return fmt::format(R"({{"spki":"{}","alg":"ed25519"}})", Spki(key)); }
 
 // A statement of `kind` with a name subject; `members`: the predicate after the common members.
-std::string MakeStatement(const std::string& origin, std::string_view kind, std::string_view issuer, std::string_view subject, std::string_view now,
-                          std::string_view members) {
+std::string MakeStatement(const std::string& origin, std::string_view kind, std::string_view issuer, std::string_view subject,
+                          std::string_view now, std::string_view members) {
   const std::string digest = bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(subject)));
   const std::string nonce = bytes::EncodeBase64Url(bytes::AsBytes(keys::RandomBytes(16)));
   return fmt::format(
@@ -70,19 +70,23 @@ absl::StatusOr<std::vector<std::string>> FirstEnvelopes(const std::string& origi
     std::vector<const keys::PrivateKey*> signers;
   };
   const std::vector<Draft> drafts = {
-      {MakeStatement(origin, "genesis", root, origin, now,
-                     fmt::format(R"("typeBase":"{}","urnPrefix":"{}","authority":{{"version":1,"root":{},"secretariat":{},"operator":{}}},)"
-                                 R"("maxStatementAgeDays":366,"indexFunction":"trustlog-index/1","rules":"trustlog-rules/1")",
-                                 kTypeBase, kUrnPrefix, role(keys.root), role(keys.secretariat), role(keys.operator_key))),
+      {MakeStatement(
+           origin, "genesis", root, origin, now,
+           fmt::format(R"("typeBase":"{}","urnPrefix":"{}","authority":{{"version":1,"root":{},"secretariat":{},"operator":{}}},)"
+                       R"("maxStatementAgeDays":366,"indexFunction":"trustlog-index/1","rules":"trustlog-rules/1")",
+                       kTypeBase, kUrnPrefix, role(keys.root), role(keys.secretariat), role(keys.operator_key))),
        {&keys.root}},
-      {MakeStatement(origin, "principle-set", secretariat, secretariat, now,
-                     fmt::format(R"("version":"dev","principles":[{{"no":1,"title":{{"en":"A principle to try with"}},"textSha256":"{}"}}],)"
-                                 R"("outcomes":[{{"code":"conformant","effect":"positive"}},{{"code":"nonconformant","effect":"negative"}}],)"
-                                 R"("statuses":[{{"code":"suspended","effect":"negative"}}],"validFrom":"{}")",
-                                 text_digest, from)),
+      {MakeStatement(
+           origin, "principle-set", secretariat, secretariat, now,
+           fmt::format(R"("version":"dev","principles":[{{"no":1,"title":{{"en":"A principle to try with"}},"textSha256":"{}"}}],)"
+                       R"("outcomes":[{{"code":"conformant","effect":"positive"}},{{"code":"nonconformant","effect":"negative"}}],)"
+                       R"("statuses":[{{"code":"suspended","effect":"negative"}}],"validFrom":"{}")",
+                       text_digest, from)),
        {&keys.secretariat}},
-      {MakeStatement(origin, "party-admission", secretariat, secretariat, now,
-                     fmt::format(R"("party":"{}","role":"member","legalName":"A member to try with","country":"DE","validFrom":"{}")", kMember, from)),
+      {MakeStatement(
+           origin, "party-admission", secretariat, secretariat, now,
+           fmt::format(R"("party":"{}","role":"member","legalName":"A member to try with","country":"DE","validFrom":"{}")",
+                       kMember, from)),
        {&keys.secretariat}},
       {MakeStatement(origin, "key-registration", kMember, kMember, now,
                      fmt::format(R"("key":{},"purposes":["sign","admin"],"validFrom":"{}")", KeyMember(keys.member), from)),
@@ -161,8 +165,8 @@ absl::StatusOr<Dev> PrepareDev(const std::string& relative) {
 
 absl::Status WriteClientConfig(const Dev& dev, const Addresses& addresses) {
   std::ofstream file(dev.directory + "/client.toml");
-  file << fmt::format("default = \"dev\"\n[log.\"dev\"]\nurl = \"http://{}/\"\ngrpc = \"{}\"\npolicy = \"{}/log.policy\"\n", addresses.http,
-                      addresses.rpc, dev.directory);
+  file << fmt::format("default = \"dev\"\n[log.\"dev\"]\nurl = \"http://{}/\"\ngrpc = \"{}\"\npolicy = \"{}/log.policy\"\n",
+                      addresses.http, addresses.rpc, dev.directory);
   file.close();
   return file.good() ? absl::OkStatus() : absl::UnknownError("cannot write the client's settings");
 }
@@ -180,7 +184,8 @@ std::string FormatDevBanner(const Dev& dev, const Addresses& addresses) {
       "  trustlog submit s.dsse.json -o out\n"
       "  trustlog verify out/4.tlog-proof --entry out/4.tle --statement out/4.json\n"
       "\n",
-      dev.directory, dev.vkey, addresses.http, addresses.rpc, addresses.admin, dev.directory, dev.member, dev.member, dev.directory);
+      dev.directory, dev.vkey, addresses.http, addresses.rpc, addresses.admin, dev.directory, dev.member, dev.member,
+      dev.directory);
 }
 
 }  // namespace trustlog::server

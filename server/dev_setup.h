@@ -1,5 +1,5 @@
-// `trustlogd log --dev`: a whole throw-away log in one directory, for whoever wants to try. Its origin starts with TEST-, and nothing about it is
-// safe to keep.
+// `trustlogd log --dev`: a whole throw-away log in one directory, for whoever wants to try. Its origin starts with TEST-, and
+// nothing about it is safe to keep.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@ namespace trustlog::server {
 
 struct Dev {
   Config config;
-  std::string directory;         // absolute
+  std::string directory;  // absolute
   std::string vkey;
-  std::string member;            // URN of the admitted member
+  std::string member;  // URN of the admitted member
 };
 
 // Makes the log, or takes the one that an earlier run made there.

@@ -31,10 +31,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kSpareDescriptors = 64 + 64;       // reserve, and storage
+constexpr std::size_t kSpareDescriptors = 64 + 64;  // reserve, and storage
 constexpr std::size_t kAdminConnections = 64;
 constexpr std::size_t kMaxPolicyBytes = 64 * 1024;
-constexpr milliseconds kGrace{1'000};                    // for answers on their way
+constexpr milliseconds kGrace{1'000};  // for answers on their way
 
 std::string SnapshotPath(const Config& config) { return config.log.mark + "/registry-snapshot"; }
 
@@ -47,8 +47,8 @@ http::Handler Routed(const http::Router& router) {
 absl::Status CheckDescriptors(const Config& config) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  const auto needed = config.rpc.listen.size() * config.rpc.max_connections + config.http.listen.size() * config.http.max_connections +
-                      kAdminConnections + kSpareDescriptors;
+  const auto needed = config.rpc.listen.size() * config.rpc.max_connections +
+                      config.http.listen.size() * config.http.max_connections + kAdminConnections + kSpareDescriptors;
   if (limit.rlim_cur >= needed) return absl::OkStatus();
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, needed);
   setrlimit(RLIMIT_NOFILE, &limit);
@@ -59,15 +59,17 @@ absl::Status CheckDescriptors(const Config& config) {
 
 // T1: a start never makes what is missing, and says how old the log is that it should have found.
 absl::Status WithInception(const absl::Status& status, const Config& config) {
-  return {status.code(), fmt::format("{} This log began on {}: a start never makes a missing store or mark anew.", bytes::MessageOf(status),
-                                     config.log.inception.empty() ? "(log.inception is not set)" : config.log.inception)};
+  return {status.code(),
+          fmt::format("{} This log began on {}: a start never makes a missing store or mark anew.", bytes::MessageOf(status),
+                      config.log.inception.empty() ? "(log.inception is not set)" : config.log.inception)};
 }
 
 }  // namespace
 
 // In the order in which they are made and, backwards, unmade.
 struct LogNode::Parts {
-  Parts(const Config& config, const runtime::Clock& clock) : metrics(kVersion, config.log.origin, "sqlite"), quota(config.quota, clock) {}
+  Parts(const Config& config, const runtime::Clock& clock)
+      : metrics(kVersion, config.log.origin, "sqlite"), quota(config.quota, clock) {}
 
   metrics::Metrics metrics;
   admission::Quota quota;
@@ -111,10 +113,11 @@ absl::Status LogNode::ReadPolicies() {
   auto text = keys::ReadSmallFile(config_.witness_client.policy, kMaxPolicyBytes);
   if (!text.ok()) return text.status();
   const auto policy = tlog::Policy::Parse(*text);
-  if (!policy.ok()) return absl::InvalidArgumentError(fmt::format("{}: {}", config_.witness_client.policy, bytes::MessageOf(policy.status())));
+  if (!policy.ok())
+    return absl::InvalidArgumentError(fmt::format("{}: {}", config_.witness_client.policy, bytes::MessageOf(policy.status())));
   if (policy->quorum() != "none") {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: witnesses are not built into this version: `quorum none` is the only policy", config_.witness_client.policy));
+    return absl::InvalidArgumentError(fmt::format("{}: witnesses are not built into this version: `quorum none` is the only policy",
+                                                  config_.witness_client.policy));
   }
   if (!config_.log.policy_file.empty()) {
     text = keys::ReadSmallFile(config_.log.policy_file, kMaxPolicyBytes);
@@ -126,12 +129,14 @@ absl::Status LogNode::ReadPolicies() {
 
 absl::Status LogNode::OpenStore() {
   const auto failpoint = []([[maybe_unused]] std::string_view point) { return TRUSTLOG_FAILPOINT(point); };
-  auto store = options_.open_storage ? options_.open_storage(config_.storage.url) : storage::OpenStorage(config_.storage.url, {failpoint});
+  auto store =
+      options_.open_storage ? options_.open_storage(config_.storage.url) : storage::OpenStorage(config_.storage.url, {failpoint});
   if (!store.ok()) return store.status();
   parts_->store = *std::move(store);
   const auto& identity = parts_->store->reader().identity();
   if (identity.origin != config_.log.origin) {
-    return absl::FailedPreconditionError(fmt::format("The store belongs to {}, the configuration names {}.", identity.origin, config_.log.origin));
+    return absl::FailedPreconditionError(
+        fmt::format("The store belongs to {}, the configuration names {}.", identity.origin, config_.log.origin));
   }
   auto key = keys::ReadPrivateKeyFile(config_.log.key);
   if (!key.ok()) return key.status();
@@ -153,11 +158,13 @@ absl::Status LogNode::Recover() {
     return range->Root();
   };
   const auto depth = config_.publish.recheck_signatures ? admission::RecheckDepth::kFull : admission::RecheckDepth::kHashes;
-  parts.registry = std::make_unique<admission::LiveRegistry>(admission::LoadSnapshot(SnapshotPath(config_), config_.log.origin, root_at));
+  parts.registry =
+      std::make_unique<admission::LiveRegistry>(admission::LoadSnapshot(SnapshotPath(config_), config_.log.origin, root_at));
   parts.recheck = std::make_unique<admission::RegistryRecheck>(*parts.registry, depth);
-  parts.admitter = std::make_unique<admission::RegistryAdmitter>(*parts.registry, reader, clock_, parts.metrics, SnapshotPath(config_));
-  parts.validator =
-      std::make_unique<admission::Validator>(*parts.registry, parts.metrics, admission::Validator::Options{config_.log.personal_data_lint});
+  parts.admitter =
+      std::make_unique<admission::RegistryAdmitter>(*parts.registry, reader, clock_, parts.metrics, SnapshotPath(config_));
+  parts.validator = std::make_unique<admission::Validator>(*parts.registry, parts.metrics,
+                                                           admission::Validator::Options{config_.log.personal_data_lint});
   log::LogOptions options;
   options.queue.entries = config_.batch.queue;
   options.queue.issuer_share = config_.queue_share > 0 ? config_.queue_share : 1;
@@ -165,7 +172,7 @@ absl::Status LogNode::Recover() {
   options.publish_interval = config_.publish.interval;
   options.max_unpublished = config_.publish.max_unpublished;
   options.min_free_bytes = config_.storage.min_free;
-  options.tile_cache_bytes = config_.storage.tile_cache / 2;          // the other half: replies of the HTTP front
+  options.tile_cache_bytes = config_.storage.tile_cache / 2;  // the other half: replies of the HTTP front
   options.fatal = [this](const absl::Status&) { failed_ = true; };
   parts.log = std::make_unique<log::Log>(
       log::LogParts{*parts.store, *parts.signer, *parts.admitter, *parts.recheck, clock_, parts.metrics}, std::move(options));
@@ -173,7 +180,8 @@ absl::Status LogNode::Recover() {
 }
 
 absl::Status LogNode::Serve() {
-  parts_->api = std::make_unique<api::LogApi>(*parts_->log, *parts_->validator, parts_->quota, parts_->metrics, clock_, options_.api);
+  parts_->api =
+      std::make_unique<api::LogApi>(*parts_->log, *parts_->validator, parts_->quota, parts_->metrics, clock_, options_.api);
   if (auto status = ServeRpc(); !status.ok()) return status;
   if (auto status = ServePublic(); !status.ok()) return status;
   if (auto status = ServeAdmin(); !status.ok()) return status;
@@ -237,7 +245,8 @@ absl::Status LogNode::ServePublic() {
 absl::Status LogNode::ServeAdmin() {
   auto& parts = *parts_;
   parts.admin_router = std::make_unique<http::Router>(http::Cors::kNone);
-  web::AddStatusPages(*parts.admin_router, {[this] { return ReadyChecks(); }, [&parts] { return parts.metrics.Text(); }, std::string(kVersion)});
+  web::AddStatusPages(*parts.admin_router,
+                      {[this] { return ReadyChecks(); }, [&parts] { return parts.metrics.Text(); }, std::string(kVersion)});
   http::HttpOptions options;
   options.listen = {config_.http.admin_listen};
   options.limits = {kAdminConnections, 0};
@@ -265,7 +274,8 @@ void LogNode::Update() {
   auto& parts = *parts_;
   parts.metrics.Set(metrics::Gauge::kRpcConnections, static_cast<double>(parts.grpc->open_connections()));
   parts.metrics.Set(metrics::Gauge::kHttpConnections, static_cast<double>(parts.public_http->open_connections()));
-  if (const auto used = parts.store->UsedBytes(); used.ok()) parts.metrics.Set(metrics::Gauge::kStorageBytes, static_cast<double>(*used));
+  if (const auto used = parts.store->UsedBytes(); used.ok())
+    parts.metrics.Set(metrics::Gauge::kStorageBytes, static_cast<double>(*used));
   const auto state = parts.log->state();
   parts.grpc->SetServing(!draining_ && !failed_, state.writes == "ok" && !draining_ && !failed_);
 }
@@ -290,7 +300,8 @@ absl::Status LogNode::Stop(runtime::Deadline deadline) {
   StopThreads(deadline);
   auto& parts = *parts_;
   const auto head = parts.store->reader().IntegratedHead();
-  if (head.ok() && parts.registry->own().size() == head->size) admission::SaveSnapshot(SnapshotPath(config_), *head, parts.registry->own());
+  if (head.ok() && parts.registry->own().size() == head->size)
+    admission::SaveSnapshot(SnapshotPath(config_), *head, parts.registry->own());
   return parts.store->CloseCleanly();
 }
 

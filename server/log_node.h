@@ -1,5 +1,5 @@
-// One running log: storage, signer, registry, core and fronts wired together, without signals and exit codes (role_log.h has those). Its life is
-// that of protocols.md T2, T5 and T6:
+// One running log: storage, signer, registry, core and fronts wired together, without signals and exit codes (role_log.h has
+// those). Its life is that of protocols.md T2, T5 and T6:
 //
 //   LogNode node(config, clock, {});
 //   node.Open();       // descriptors, policy, lock, identity, mark: what a wrong configuration or a foreign store fails
@@ -29,7 +29,7 @@
 namespace trustlog::server {
 
 struct Addresses {
-  std::string rpc, http, admin;      // as bound; "": none configured
+  std::string rpc, http, admin;  // as bound; "": none configured
 };
 
 // What configuration does not set.
@@ -37,14 +37,15 @@ struct LogNodeOptions {
   api::ApiOptions api;
   rpc::WatchLimits watches;
   http::HttpTimes http_times;
-  std::function<absl::StatusOr<std::unique_ptr<storage::Storage>>(std::string_view url)> open_storage;     // empty: storage::OpenStorage
+  std::function<absl::StatusOr<std::unique_ptr<storage::Storage>>(std::string_view url)>
+      open_storage;  // empty: storage::OpenStorage
 };
 
 class LogNode final {
  public:
   // Borrows `config` and `clock`.
   LogNode(const Config& config, const runtime::Clock& clock, LogNodeOptions options);
-  ~LogNode();                        // ends all threads; the next start finds an unclean stop unless Stop was called
+  ~LogNode();  // ends all threads; the next start finds an unclean stop unless Stop was called
 
   // FailedPrecondition, InvalidArgument, NotFound: this configuration never works here. DataLoss: the store or the mark is damaged.
   [[nodiscard]] absl::Status Open();

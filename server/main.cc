@@ -1,4 +1,5 @@
-// trustlogd: one role a process. `trustlogd log --config FILE` serves a log; `trustlogd init ...` makes one; `trustlogd log --dev` does both in
+// trustlogd: one role a process. `trustlogd log --config FILE` serves a log; `trustlogd init ...` makes one; `trustlogd log --dev`
+// does both in
 // ./trustlog-data for whoever wants to try. `trustlogd fsck --storage URL` re-hashes a store that is not in service.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -14,6 +15,7 @@
 #include "proto/keys/key_file.h"
 #include "server/config.h"
 #include "server/dev_setup.h"
+#include "server/grpc/grpc_server.h"
 #include "server/role_log.h"
 #include "server/role_setup.h"
 #include "server/runtime/clock.h"
@@ -38,6 +40,7 @@ void SetUpLogging(const Config& config) {
   }
   spdlog::set_level(spdlog::level::from_str(config.telemetry.level));
   spdlog::flush_on(spdlog::level::info);
+  rpc::RouteLibraryLogs();
 }
 
 // An error in four parts belongs to the CLI; a daemon says what happened and exits with the CLI's code.
@@ -45,7 +48,8 @@ int Fail(const absl::Status& status) {
   const auto reason = bytes::ReasonOf(status);
   std::fprintf(stderr, "trustlogd: %s%.*s\n", reason.has_value() ? (std::string(bytes::Describe(*reason).word) + ": ").c_str() : "",
                static_cast<int>(status.message().size()), status.message().data());
-  if (!reason.has_value()) return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) || absl::IsNotFound(status) ? 2 : 1;
+  if (!reason.has_value())
+    return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) || absl::IsNotFound(status) ? 2 : 1;
   return bytes::Describe(*reason).code == absl::StatusCode::kPermissionDenied ? 8 : 9;
 }
 
@@ -55,7 +59,8 @@ int Init(InitOptions options, const std::string& genesis_file) {
   options.envelopes = {*std::move(genesis)};
   const auto made = InitLog(options, runtime::RealClock().WallNow());
   if (!made.ok()) return Fail(made.status());
-  std::printf("created   %s   size %llu (genesis)   config %s\n", made->vkey.c_str(), static_cast<unsigned long long>(made->size), made->config_path.c_str());
+  std::printf("created   %s   size %llu (genesis)   config %s\n", made->vkey.c_str(), static_cast<unsigned long long>(made->size),
+              made->config_path.c_str());
   return 0;
 }
 
@@ -82,7 +87,7 @@ int LogDev(const std::string& directory) {
 }
 
 int Main(int argc, char** argv) {
-  umask(0077);           // keys, marks and stores are nobody else's business (reliability.md 6.3)
+  umask(0077);  // keys, marks and stores are nobody else's business (reliability.md 6.3)
   CLI::App app{"trustlogd: a transparency log of signed statements"};
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
@@ -103,7 +108,9 @@ int Main(int argc, char** argv) {
   init->add_option("--origin", init_options.origin, "name of the log, for ever: its public URL without the scheme")->required();
   init->add_option("--storage", init_options.storage_url, "sqlite:PATH")->required();
   init->add_option("--key-dir", init_options.key_directory, "directory of log.key and trustlogd.toml")->required();
-  init->add_option("--mark", init_options.mark_directory, "directory of the signer's mark, apart from the store and from every backup")->required();
+  init->add_option("--mark", init_options.mark_directory,
+                   "directory of the signer's mark, apart from the store and from every backup")
+      ->required();
   init->add_option("--genesis", genesis, "the signed genesis statement (DSSE JSON)")->required();
 
   std::string fsck_storage;
@@ -113,9 +120,14 @@ int Main(int argc, char** argv) {
   for (const auto* role : {"witness", "mirror", "join", "restore", "migrate", "copy", "mark", "doctor"}) {
     app.add_subcommand(role, "not built into this version")->allow_extras();
   }
+  const auto named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(named).empty()) {
+    std::fprintf(stderr, "trustlogd: \"%s\" is no role and no task: log, init, fsck (see --help)\n", argv[1]);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {          // CLI11's way to end a parse
+  } catch (const CLI::ParseError& error) {  // CLI11's way to end a parse
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (init->parsed()) return Init(init_options, genesis);

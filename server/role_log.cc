@@ -93,7 +93,8 @@ int RunLog(const Config& config, const std::function<void(const Addresses&)>& re
   if (auto status = node.Serve(); !status.ok()) return Failed(status, kExitConfiguration);
   if (!config.rpc.behind_proxy) spdlog::info("gRPC is open to this machine alone; networks need an HTTP/2 front (behind_proxy)");
   const auto& addresses = node.addresses();
-  spdlog::info("serving {} size {}: gRPC {}, HTTP {}, admin {}", config.log.origin, node.integrated_size(), addresses.rpc, addresses.http, addresses.admin);
+  spdlog::info("serving {} size {}: gRPC {}, HTTP {}, admin {}", config.log.origin, node.integrated_size(), addresses.rpc,
+               addresses.http, addresses.admin);
   sd_notify(0, "READY=1");
   ready(addresses);
   return WaitForTheEnd(node, config, clock, signals);

@@ -1,4 +1,5 @@
-// The role `log` as a process: signals, systemd, and the exit codes of each way to end (protocols.md T2, T3, T5). What runs is log_node.h.
+// The role `log` as a process: signals, systemd, and the exit codes of each way to end (protocols.md T2, T3, T5). What runs is
+// log_node.h.
 #pragma once
 
 #include <functional>

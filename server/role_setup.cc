@@ -51,7 +51,8 @@ absl::StatusOr<std::vector<storage::Record>> Admit(const InitOptions& options, s
     const auto statement = attest::ParseStatement(envelope->payload, draft.context());
     if (!statement.ok()) return statement.status();
     if (statement->log_origin != options.origin) {
-      return bytes::Refuse(bytes::Reason::kWrongLog, fmt::format("the statement is meant for {}, not for {}", statement->log_origin, options.origin),
+      return bytes::Refuse(bytes::Reason::kWrongLog,
+                           fmt::format("the statement is meant for {}, not for {}", statement->log_origin, options.origin),
                            {{"origin", options.origin}});
     }
     auto verified = registry::VerifySignatures(*envelope, *statement, source);
@@ -77,9 +78,7 @@ absl::Status WriteNewFile(const std::string& path, std::string_view content) {
   return written ? absl::OkStatus() : absl::UnknownError(fmt::format("cannot write {}", path));
 }
 
-std::string Today(std::uint64_t now_ms) {
-  return attest::FormatTime(static_cast<std::int64_t>(now_ms / 1000)).substr(0, 10);
-}
+std::string Today(std::uint64_t now_ms) { return attest::FormatTime(static_cast<std::int64_t>(now_ms / 1000)).substr(0, 10); }
 
 absl::Status AppendFirst(storage::Storage& store, const std::vector<storage::Record>& records) {
   std::vector<merkle::ByteView> entries;
@@ -96,7 +95,8 @@ absl::Status AppendFirst(storage::Storage& store, const std::vector<storage::Rec
 
 absl::StatusOr<InitResult> InitLog(const InitOptions& options, std::chrono::milliseconds now) {
   if (!tlog::IsValidOrigin(options.origin)) {
-    return absl::InvalidArgumentError(fmt::format("\"{}\" is not an origin: at most 255 of the characters A-Z a-z 0-9 . _ ~ / : -", options.origin));
+    return absl::InvalidArgumentError(
+        fmt::format("\"{}\" is not an origin: at most 255 of the characters A-Z a-z 0-9 . _ ~ / : -", options.origin));
   }
   if (options.envelopes.empty()) return absl::InvalidArgumentError("a log begins with its genesis statement");
   const auto now_ms = static_cast<std::uint64_t>(now.count());
@@ -107,7 +107,8 @@ absl::StatusOr<InitResult> InitLog(const InitOptions& options, std::chrono::mill
   const std::string config_path = options.key_directory + "/trustlogd.toml";
   const std::string policy_path = options.policy_file.empty() ? options.key_directory + "/log.policy" : options.policy_file;
   for (const auto& path : {key_path, config_path, policy_path, options.mark_directory + "/mark"}) {
-    if (std::filesystem::exists(path)) return absl::FailedPreconditionError(fmt::format("{} exists already: a log is made once", path));
+    if (std::filesystem::exists(path))
+      return absl::FailedPreconditionError(fmt::format("{} exists already: a log is made once", path));
   }
   std::error_code error;
   std::filesystem::create_directories(options.key_directory, error);

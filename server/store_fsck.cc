@@ -21,7 +21,7 @@
 namespace trustlog::server {
 namespace {
 
-constexpr std::uint64_t kChunk = 256 * 16;         // whole bundles
+constexpr std::uint64_t kChunk = 256 * 16;  // whole bundles
 constexpr int kMaxFindings = 20;
 
 class Findings {
@@ -64,7 +64,7 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
   const auto head = store.IntegratedHead();
   if (!head.ok()) return head.status();
   merkle::TreeHead at;
-  std::map<merkle::TileId, merkle::TileData> newest;        // by (level, index): the partial edge so far
+  std::map<merkle::TileId, merkle::TileData> newest;  // by (level, index): the partial edge so far
   std::set<storage::Id> ids;
   while (at.size < head->size) {
     const auto records = store.ReadRecords(at.size, std::min(head->size, at.size + kChunk));
@@ -86,10 +86,12 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
     for (auto& tile : growth->tiles) newest.insert_or_assign(tile.id, tile);
     at = growth->head;
     const auto historic = store.HistoricRoot(at.size);
-    if (historic.ok() && historic->has_value() && **historic != at.root) findings.Add(at.size - 1, "the root after it differs from the head history");
+    if (historic.ok() && historic->has_value() && **historic != at.root)
+      findings.Add(at.size - 1, "the root after it differs from the head history");
   }
   if (at.root != head->root) findings.Add(head->size, "the root of all entries is not the stored root");
-  std::printf("%s   %llu entries, %d findings\n", findings.count() == 0 ? "CLEAN" : "FAILED", static_cast<unsigned long long>(head->size), findings.count());
+  std::printf("%s   %llu entries, %d findings\n", findings.count() == 0 ? "CLEAN" : "FAILED",
+              static_cast<unsigned long long>(head->size), findings.count());
   return absl::OkStatus();
 }
 

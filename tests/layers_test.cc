@@ -54,7 +54,7 @@ const std::map<std::string, Layer>& Layers() {
          "proto/bytes", "merkle", "server/runtime", "server/metrics"},
         {"google/protobuf"}}},
       {"server/grpc",
-       {{"server/api", "trustlog/v1", "proto/bytes", "server/runtime", "server/metrics"}, {"grpcpp", "grpc"}}},
+       {{"server/api", "trustlog/v1", "proto/bytes", "server/runtime", "server/metrics"}, {"grpcpp", "grpc", "google/protobuf"}}},
       {"server/http", {{"server/runtime", "server/metrics"}, {"boost/beast", "boost/asio", "openssl", "zlib"}}},
       {"server/tiles", {{"server/http", "storage", "proto/tlog", "proto/bytes", "merkle", "server/runtime", "server/metrics"}, {"zlib"}}},
       {"server/web", {{"server/http", "server/api", "proto/attest", "proto/bytes", "server/runtime", "server/metrics"}, {"boost/json"}}},

@@ -88,7 +88,7 @@ absl::StatusOr<std::uint64_t> SubmissionWork::Verify(const Turn& turn) const {
 }
 
 absl::StatusOr<BenchCall> SubmissionWork::Make(Session& session) const {
-  auto client = session.Connect();
+  auto client = session.Connect(Session::Retries::kSilent);
   if (!client.ok()) return client.status();
   const auto turn = std::make_shared<Turn>();
   turn->client = *std::move(client);
@@ -134,7 +134,7 @@ absl::StatusOr<BenchCall> ProofWork::Make(Session& session, unsigned seed) const
     v1::GetProofBundleRequest request;
     v1::GetProofBundleResponse response;
   };
-  auto client = session.Connect();
+  auto client = session.Connect(Session::Retries::kSilent);
   if (!client.ok()) return client.status();
   const auto turn = std::make_shared<Turn>();
   turn->client = *std::move(client);

@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<net::Fetcher>> Session::OpenLog() const {
   return OpenUrl(settings_.Get("url"));
 }
 
-absl::StatusOr<std::unique_ptr<rpc::LogClient>> Session::Connect() {
+absl::StatusOr<std::unique_ptr<rpc::LogClient>> Session::Connect(Retries retries) {
   if (!has_grpc())
     return UsageError("no log is set to call", "give --grpc HOST:PORT, or --log NAME of one that has grpc in the settings");
   const auto timeout = TimeoutMs();
@@ -110,7 +110,7 @@ absl::StatusOr<std::unique_ptr<rpc::LogClient>> Session::Connect() {
   rpc::ClientOptions options{.target = settings_.Get("grpc"),
                              .tls = {settings_.Get("tls_ca"), settings_.Get("tls_cert"), settings_.Get("tls_key")}};
   options.timeout = std::chrono::milliseconds(*timeout);
-  options.on_retry = [this](const std::string& what) { output_.Detail(Escape(what)); };
+  if (retries == Retries::kTold) options.on_retry = [this](const std::string& what) { output_.Detail(Escape(what)); };
   return rpc::LogClient::Create(std::move(options));
 }
 

@@ -1,5 +1,5 @@
 // One run of the program: settings, output, and what commands ask of the world around them: the policy, the log's reader and its
-// gRPC service, this client's memory, the clock. Single-threaded; made by RunCli.
+// gRPC service, this client's memory, the clock. Made by RunCli; single-threaded, but for OpenLog, OpenUrl and a silent Connect.
 #pragma once
 
 #include <cstdint>
@@ -57,8 +57,9 @@ class Session final {
   // A usage error: no url is set.
   absl::StatusOr<std::unique_ptr<net::Fetcher>> OpenLog() const;
   absl::StatusOr<std::unique_ptr<net::Fetcher>> OpenUrl(const std::string& url) const;
-  // A usage error: no grpc is set.
-  absl::StatusOr<std::unique_ptr<rpc::LogClient>> Connect();
+  // A usage error: no grpc is set. With Retries::kSilent the client may be used on any thread; else its retries are told here.
+  enum class Retries { kTold, kSilent };
+  absl::StatusOr<std::unique_ptr<rpc::LogClient>> Connect(Retries retries = Retries::kTold);
   bool has_grpc() const { return settings_.Find("grpc") != nullptr; }
   bool has_url() const { return settings_.Find("url") != nullptr; }
   absl::StatusOr<std::int64_t> TimeoutMs() const;

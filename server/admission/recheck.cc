@@ -36,7 +36,11 @@ absl::Status RegistryRecheck::VerifyOne(const storage::Record& record, const att
 
   attest::Envelope envelope{std::string(attest::kPayloadType), record.companion, {}};
   for (const auto& signature : entry->signatures) envelope.signatures.push_back({bytes::EncodeHex(signature.key_id), signature.signature});
-  return registry::VerifySignatures(envelope, *statement, registry_.Keys()).status();
+  const auto verified = registry::VerifySignatures(envelope, *statement, registry_.Keys());
+  if (!verified.ok()) return verified.status();
+  // A key id that names no key is only a hint there, but part of the entry here.
+  if (verified->signatures != entry->signatures) return absl::DataLossError("a signature is by another key than the entry says");
+  return absl::OkStatus();
 }
 
 }  // namespace trustlog::admission

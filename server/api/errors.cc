@@ -11,14 +11,14 @@ namespace {
 
 using bytes::Reason;
 
-// A message travels up to four times: as grpc-message (percent-encoded), in the status and in two details (base64); past 8 KiB in all a client
-// drops the status itself.
+// A message travels up to four times: as grpc-message (percent-encoded), in the status and in two details (base64); past 8 KiB in
+// all a client drops the status itself.
 constexpr std::size_t kMaxMessageBytes = 512;
 constexpr std::size_t kMaxValueBytes = 256;
 
 std::string Cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::string(text);
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;      // never inside a UTF-8 sequence
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;  // never inside a UTF-8 sequence
   return std::string(text.substr(0, most)) + "...";
 }
 
@@ -27,11 +27,15 @@ std::string Cut(std::string_view text, std::size_t most) {
 absl::Status WithReason(const absl::Status& status) {
   if (status.ok() || bytes::ReasonOf(status).has_value()) return status;
   switch (status.code()) {
-    case absl::StatusCode::kUnavailable: return bytes::Refuse(Reason::kStopped, "storage is not reachable; nothing was written");
-    case absl::StatusCode::kDeadlineExceeded: return bytes::Refuse(Reason::kDeadline, "no answer in time");
+    case absl::StatusCode::kUnavailable:
+      return bytes::Refuse(Reason::kStopped, "storage is not reachable; nothing was written");
+    case absl::StatusCode::kDeadlineExceeded:
+      return bytes::Refuse(Reason::kDeadline, "no answer in time");
     case absl::StatusCode::kDataLoss:
-    case absl::StatusCode::kUnknown: return bytes::Refuse(Reason::kCorruption, "stored bytes contradict the tree");
-    default: return bytes::Refuse(Reason::kInternal, "internal error");
+    case absl::StatusCode::kUnknown:
+      return bytes::Refuse(Reason::kCorruption, "stored bytes contradict the tree");
+    default:
+      return bytes::Refuse(Reason::kInternal, "internal error");
   }
 }
 
@@ -40,7 +44,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& bare) {
   const auto reason = bytes::ReasonOf(status);
   google::rpc::Status out;
   if (!reason.has_value()) return out;
-  out.set_code(static_cast<int>(status.code()));        // absl's codes are google.rpc.Code's numbers
+  out.set_code(static_cast<int>(status.code()));  // absl's codes are google.rpc.Code's numbers
   out.set_message(Cut(bytes::MessageOf(status), kMaxMessageBytes));
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(bytes::Describe(*reason).word));

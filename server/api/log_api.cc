@@ -58,20 +58,26 @@ struct LogApi::AddCall {
   bool wait_published = true;
   Call call;
   Done done;
-  v1::AddStatementResponse* one = nullptr;          // exactly one of these two
+  v1::AddStatementResponse* one = nullptr;  // exactly one of these two
   v1::AddStatementsResponse* many = nullptr;
 
   std::vector<absl::StatusOr<log::Added>> results;  // one an envelope
   std::vector<storage::Id> ids;
-  std::vector<std::size_t> queued;                  // positions in `results` of what went to the log
-  std::size_t missing = 0;                          // answers to come; the answer pool may have several threads
+  std::vector<std::size_t> queued;  // positions in `results` of what went to the log
+  std::size_t missing = 0;          // answers to come; the answer pool may have several threads
   runtime::Mutex mutex;
 };
 
-LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics, const runtime::Clock& clock,
-               ApiOptions options)
-    : log_(log), validator_(validator), quota_(quota), metrics_(metrics), clock_(clock), max_answer_bytes_(options.max_answer_bytes),
-      validation_("validation", options.validation_threads, options.validation_queue), reads_("reads", options.read_threads, options.read_queue) {}
+LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics,
+               const runtime::Clock& clock, ApiOptions options)
+    : log_(log),
+      validator_(validator),
+      quota_(quota),
+      metrics_(metrics),
+      clock_(clock),
+      max_answer_bytes_(options.max_answer_bytes),
+      validation_("validation", options.validation_threads, options.validation_queue),
+      reads_("reads", options.read_threads, options.read_queue) {}
 
 LogApi::~LogApi() { Stop(); }
 
@@ -90,10 +96,13 @@ void LogApi::AddStatement(const v1::AddStatementRequest* request, v1::AddStateme
   Submit(std::move(add));
 }
 
-void LogApi::AddStatements(const v1::AddStatementsRequest* request, v1::AddStatementsResponse* response, const Call& call, Done done) {
+void LogApi::AddStatements(const v1::AddStatementsRequest* request, v1::AddStatementsResponse* response, const Call& call,
+                           Done done) {
   if (request->envelopes_size() > kMaxBatch) {
     done(Refuse(Reason::kTooLarge, fmt::format("{} envelopes in one call", request->envelopes_size()),
-                {{"limit", fmt::format("{}", kMaxBatch)}, {"actual", fmt::format("{}", request->envelopes_size())}, {"field", "envelopes"}}));
+                {{"limit", fmt::format("{}", kMaxBatch)},
+                 {"actual", fmt::format("{}", request->envelopes_size())},
+                 {"field", "envelopes"}}));
     return;
   }
   if (request->envelopes_size() == 0) {
@@ -124,7 +133,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
   std::vector<std::size_t> asked_items;
   for (std::size_t i = 0; i < count; ++i) {
     envelopes[i] = ToEnvelope(*add->envelopes[i]);
-    const auto id = validator_.Identify(envelopes[i]);                  // 1-4
+    const auto id = validator_.Identify(envelopes[i]);  // 1-4
     if (!id.ok()) {
       add->results[i] = id.status();
       continue;
@@ -133,7 +142,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
     asked.push_back(*id);
     asked_items.push_back(i);
   }
-  const auto known = log_.FindIds(asked);                              // 5
+  const auto known = log_.FindIds(asked);  // 5
   if (!known.ok()) return add->done(known.status());
   std::vector<std::uint64_t> logged;
   std::vector<std::size_t> logged_items;
@@ -166,7 +175,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
       add->results[i] = too_many_failures;
       continue;
     }
-    auto checked = validator_.Validate(std::move(envelopes[i]), earlier);      // 6-17
+    auto checked = validator_.Validate(std::move(envelopes[i]), earlier);  // 6-17
     if (!checked.ok()) {
       if (IsSignatureFailure(checked.status())) quota_.AddFailedSignature(add->call.address);
       if (const auto reason = bytes::ReasonOf(checked.status())) metrics_.CountRefusal(bytes::Describe(*reason).word);
@@ -257,7 +266,8 @@ void LogApi::Read(const Call& call, double proofs, Done done, std::function<absl
   (*shared_done)(Refuse(Reason::kPushback, "too many reads are waiting", {{"retry_ms", "200"}}));
 }
 
-void LogApi::GetCheckpoint(const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response, const Call& call, Done done) {
+void LogApi::GetCheckpoint(const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response, const Call& call,
+                           Done done) {
   Read(call, request->prove_from() == 0 ? 0 : 1, std::move(done), [this, request, response]() -> absl::Status {
     auto snapshot = log_.published();
     if (snapshot == nullptr) return NothingPublished();
@@ -312,7 +322,7 @@ void LogApi::ListEntries(const v1::ListEntriesRequest* request, v1::ListEntriesR
       std::size_t answer_bytes = 0;
       for (const auto& record : *records) {
         answer_bytes += record.entry.size() + (request->with_statement() ? record.companion.size() : 0) + 256;
-        if (answer_bytes > max_answer_bytes_) break;           // pages end early
+        if (answer_bytes > max_answer_bytes_) break;  // pages end early
         auto entry = MakeEntry(at, record, request->with_statement());
         if (!entry.ok()) return entry.status();
         *response->add_entries() = *std::move(entry);
@@ -328,7 +338,8 @@ void LogApi::ListEntries(const v1::ListEntriesRequest* request, v1::ListEntriesR
   });
 }
 
-void LogApi::GetInclusionProof(const v1::GetInclusionProofRequest* request, v1::GetInclusionProofResponse* response, const Call& call, Done done) {
+void LogApi::GetInclusionProof(const v1::GetInclusionProofRequest* request, v1::GetInclusionProofResponse* response,
+                               const Call& call, Done done) {
   Read(call, 1, std::move(done), [this, request, response]() -> absl::Status {
     auto snapshot = log_.published();
     if (snapshot == nullptr) return NothingPublished();
@@ -345,11 +356,13 @@ void LogApi::GetInclusionProof(const v1::GetInclusionProofRequest* request, v1::
   });
 }
 
-void LogApi::BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest* request, v1::BatchGetInclusionProofsResponse* response,
-                                     const Call& call, Done done) {
+void LogApi::BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest* request,
+                                     v1::BatchGetInclusionProofsResponse* response, const Call& call, Done done) {
   if (request->selectors_size() > kMaxBatch) {
     done(Refuse(Reason::kTooLarge, fmt::format("{} selectors in one call", request->selectors_size()),
-                {{"limit", fmt::format("{}", kMaxBatch)}, {"actual", fmt::format("{}", request->selectors_size())}, {"field", "selectors"}}));
+                {{"limit", fmt::format("{}", kMaxBatch)},
+                 {"actual", fmt::format("{}", request->selectors_size())},
+                 {"field", "selectors"}}));
     return;
   }
   Read(call, request->selectors_size(), std::move(done), [this, request, response]() -> absl::Status {
@@ -372,8 +385,8 @@ void LogApi::BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest* r
   });
 }
 
-void LogApi::GetConsistencyProof(const v1::GetConsistencyProofRequest* request, v1::GetConsistencyProofResponse* response, const Call& call,
-                                 Done done) {
+void LogApi::GetConsistencyProof(const v1::GetConsistencyProofRequest* request, v1::GetConsistencyProofResponse* response,
+                                 const Call& call, Done done) {
   Read(call, 1, std::move(done), [this, request, response]() -> absl::Status {
     auto snapshot = log_.published();
     if (snapshot == nullptr) return NothingPublished();
@@ -390,7 +403,8 @@ void LogApi::GetConsistencyProof(const v1::GetConsistencyProofRequest* request, 
   });
 }
 
-void LogApi::GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetProofBundleResponse* response, const Call& call, Done done) {
+void LogApi::GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetProofBundleResponse* response, const Call& call,
+                            Done done) {
   Read(call, request->prove_from() == 0 ? 1 : 2, std::move(done), [this, request, response]() -> absl::Status {
     auto snapshot = log_.published();
     if (snapshot == nullptr) return NothingPublished();
@@ -417,22 +431,24 @@ void LogApi::GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetPro
   });
 }
 
-void LogApi::NextCheckpoint(std::uint64_t after_size, std::uint64_t prove_from, v1::WatchCheckpointsResponse* response, const Call& call, Done done) {
-  log_.WaitPublished(after_size, log::Pace::kNextTick, call.deadline,
-                     [prove_from, response, done = std::move(done)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
-                       if (!snapshot.ok()) {
-                         const bool late = bytes::ReasonOf(snapshot.status()) == Reason::kPublishPending;
-                         return done(late ? Refuse(Reason::kDeadline, "no newer checkpoint") : snapshot.status());
-                       }
-                       Prover prover(*std::move(snapshot));
-                       *response->mutable_checkpoint() = MakeCheckpoint(prover.snapshot());
-                       if (prove_from != 0) {
-                         const auto hashes = prover.Consistency(prove_from, prover.snapshot().head);
-                         if (!hashes.ok()) return done(hashes.status());
-                         *response->mutable_consistency() = MakeConsistencyProof(prove_from, prover.snapshot().head.size, *hashes);
-                       }
-                       done(absl::OkStatus());
-                     });
+void LogApi::NextCheckpoint(std::uint64_t after_size, std::uint64_t prove_from, v1::WatchCheckpointsResponse* response,
+                            const Call& call, Done done) {
+  log_.WaitPublished(
+      after_size, log::Pace::kNextTick, call.deadline,
+      [prove_from, response, done = std::move(done)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
+        if (!snapshot.ok()) {
+          const bool late = bytes::ReasonOf(snapshot.status()) == Reason::kPublishPending;
+          return done(late ? Refuse(Reason::kDeadline, "no newer checkpoint") : snapshot.status());
+        }
+        Prover prover(*std::move(snapshot));
+        *response->mutable_checkpoint() = MakeCheckpoint(prover.snapshot());
+        if (prove_from != 0) {
+          const auto hashes = prover.Consistency(prove_from, prover.snapshot().head);
+          if (!hashes.ok()) return done(hashes.status());
+          *response->mutable_consistency() = MakeConsistencyProof(prove_from, prover.snapshot().head.size, *hashes);
+        }
+        done(absl::OkStatus());
+      });
 }
 
 }  // namespace trustlog::api

@@ -1,8 +1,8 @@
-// LogService without a transport: request message -> answer message, asynchronous (protocols.md section 3). Submissions are validated on one pool,
-// proofs and reads are made on another; both are bounded and push back. Thread-safe.
+// LogService without a transport: request message -> answer message, asynchronous (protocols.md section 3). Submissions are
+// validated on one pool, proofs and reads are made on another; both are bounded and push back. Thread-safe.
 //
-// Every method calls `done` exactly once, from any thread; `request` and `response` stay alive until then. A status that is not OK carries a
-// reason (api/errors.h).
+// Every method calls `done` exactly once, from any thread; `request` and `response` stay alive until then. A status that is not OK
+// carries a reason (api/errors.h).
 #pragma once
 
 #include <cstdint>
@@ -22,25 +22,25 @@
 namespace trustlog::api {
 
 struct Call {
-  std::string address;                  // of the peer, for quotas
-  runtime::Deadline deadline;           // the caller's, already cut to the limits
+  std::string address;         // of the peer, for quotas
+  runtime::Deadline deadline;  // the caller's, already cut to the limits
 };
 
 using Done = std::function<void(absl::Status)>;
 
 struct ApiOptions {
   unsigned validation_threads = 2;
-  std::size_t validation_queue = 4'096;      // requests
+  std::size_t validation_queue = 4'096;  // requests
   unsigned read_threads = 2;
-  std::size_t read_queue = 1'024;            // requests
-  std::size_t max_answer_bytes = 3u << 20;   // leaves room below the 4 MiB of a message
+  std::size_t read_queue = 1'024;           // requests
+  std::size_t max_answer_bytes = 3u << 20;  // leaves room below the 4 MiB of a message
 };
 
 class LogApi final {
  public:
   // Borrows all.
-  LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics, const runtime::Clock& clock,
-         ApiOptions options);
+  LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics,
+         const runtime::Clock& clock, ApiOptions options);
   ~LogApi();
 
   void AddStatement(const v1::AddStatementRequest* request, v1::AddStatementResponse* response, const Call& call, Done done);
@@ -48,15 +48,18 @@ class LogApi final {
   void GetCheckpoint(const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response, const Call& call, Done done);
   void GetEntry(const v1::GetEntryRequest* request, v1::GetEntryResponse* response, const Call& call, Done done);
   void ListEntries(const v1::ListEntriesRequest* request, v1::ListEntriesResponse* response, const Call& call, Done done);
-  void GetInclusionProof(const v1::GetInclusionProofRequest* request, v1::GetInclusionProofResponse* response, const Call& call, Done done);
-  void BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest* request, v1::BatchGetInclusionProofsResponse* response, const Call& call,
-                               Done done);
-  void GetConsistencyProof(const v1::GetConsistencyProofRequest* request, v1::GetConsistencyProofResponse* response, const Call& call, Done done);
+  void GetInclusionProof(const v1::GetInclusionProofRequest* request, v1::GetInclusionProofResponse* response, const Call& call,
+                         Done done);
+  void BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest* request, v1::BatchGetInclusionProofsResponse* response,
+                               const Call& call, Done done);
+  void GetConsistencyProof(const v1::GetConsistencyProofRequest* request, v1::GetConsistencyProofResponse* response,
+                           const Call& call, Done done);
   void GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetProofBundleResponse* response, const Call& call, Done done);
 
-  // One step of a watch: `done` with OK when a published checkpoint larger than `after_size` is in `response`, with DEADLINE when there is none by
-  // the call's deadline. `proven_from`: 0, or the size to prove from.
-  void NextCheckpoint(std::uint64_t after_size, std::uint64_t prove_from, v1::WatchCheckpointsResponse* response, const Call& call, Done done);
+  // One step of a watch: `done` with OK when a published checkpoint larger than `after_size` is in `response`, with DEADLINE when
+  // there is none by the call's deadline. `proven_from`: 0, or the size to prove from.
+  void NextCheckpoint(std::uint64_t after_size, std::uint64_t prove_from, v1::WatchCheckpointsResponse* response, const Call& call,
+                      Done done);
 
   // No more work is taken; what runs ends.
   void Stop();

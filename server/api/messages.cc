@@ -90,7 +90,8 @@ absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storag
   switch (selector.by_case()) {
     case v1::Selector::kIndex:
       if (selector.index() >= size) {
-        return Refuse(Reason::kIndexOutOfRange, fmt::format("index {} is not below size {}", selector.index(), size), {{"published", fmt::format("{}", size)}});
+        return Refuse(Reason::kIndexOutOfRange, fmt::format("index {} is not below size {}", selector.index(), size),
+                      {{"published", fmt::format("{}", size)}});
       }
       return selector.index();
     case v1::Selector::kStatementId: {
@@ -98,7 +99,9 @@ absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storag
       constexpr std::string_view kPrefix = "sha256:";
       if (text.substr(0, kPrefix.size()) == kPrefix) text.remove_prefix(kPrefix.size());
       const auto id = bytes::DecodeHash(text);
-      if (!id.has_value()) return Refuse(Reason::kArgumentInvalid, "a statement id has 64 lower-case hex digits", {{"field", "selector.statement_id"}});
+      if (!id.has_value())
+        return Refuse(Reason::kArgumentInvalid, "a statement id has 64 lower-case hex digits",
+                      {{"field", "selector.statement_id"}});
       const auto found = reader.FindIds({&*id, 1});
       if (!found.ok()) return found.status();
       if (!found->front().has_value() || *found->front() >= size) {
@@ -106,7 +109,8 @@ absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storag
       }
       return *found->front();
     }
-    case v1::Selector::BY_NOT_SET: break;
+    case v1::Selector::BY_NOT_SET:
+      break;
   }
   return Refuse(Reason::kArgumentInvalid, "the selector names neither an index nor a statement id", {{"field", "selector"}});
 }

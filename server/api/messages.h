@@ -1,4 +1,5 @@
-// From the program's values to messages of trustlog.v1, and the few values that arrive in them (selectors, page tokens). Pure and thread-safe.
+// From the program's values to messages of trustlog.v1, and the few values that arrive in them (selectors, page tokens). Pure and
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ namespace trustlog::api {
 v1::Outcome MakeOutcome(const log::Added& added, const storage::Id& id);
 v1::Checkpoint MakeCheckpoint(const log::Published& snapshot);
 v1::AsOf MakeAsOf(const merkle::TreeHead& head, const log::Published& snapshot);
-v1::InclusionProof MakeInclusionProof(std::uint64_t index, std::uint64_t tree_size, const merkle::Hash& leaf_hash, std::span<const merkle::Hash> hashes);
+v1::InclusionProof MakeInclusionProof(std::uint64_t index, std::uint64_t tree_size, const merkle::Hash& leaf_hash,
+                                      std::span<const merkle::Hash> hashes);
 v1::ConsistencyProof MakeConsistencyProof(std::uint64_t old_size, std::uint64_t new_size, std::span<const merkle::Hash> hashes);
 // CORRUPTION: the stored entry does not decode.
 absl::StatusOr<v1::Entry> MakeEntry(std::uint64_t index, const storage::Record& record, bool with_statement);
@@ -33,8 +35,8 @@ absl::StatusOr<v1::InclusionProof> ProveSelected(const v1::Selector& selector, c
 // Where a listing goes on: opaque to callers, checked against the query it came from. start <= position < size in every token.
 struct PageToken {
   std::uint64_t position = 0;
-  std::uint64_t size = 0;              // pinned
-  std::uint64_t start = 0;             // the query
+  std::uint64_t size = 0;   // pinned
+  std::uint64_t start = 0;  // the query
   bool with_statement = false;
   friend bool operator==(const PageToken&, const PageToken&) = default;
 };

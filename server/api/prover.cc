@@ -29,7 +29,8 @@ absl::StatusOr<merkle::TreeHead> Prover::HeadAt(std::uint64_t size) {
   return range->Head();
 }
 
-absl::StatusOr<std::vector<merkle::Hash>> Prover::Inclusion(std::uint64_t index, const merkle::Hash& leaf_hash, const merkle::TreeHead& head) {
+absl::StatusOr<std::vector<merkle::Hash>> Prover::Inclusion(std::uint64_t index, const merkle::Hash& leaf_hash,
+                                                            const merkle::TreeHead& head) {
   const auto plan = merkle::PlanInclusion(index, head.size);
   if (!plan.has_value()) return Refuse(Reason::kIndexOutOfRange, fmt::format("index {} is not below size {}", index, head.size));
   auto proof = Carry(*plan);
@@ -44,7 +45,9 @@ absl::StatusOr<std::vector<merkle::Hash>> Prover::Consistency(std::uint64_t old_
   const auto old_head = HeadAt(old_size);
   if (!old_head.ok()) return old_head.status();
   const auto plan = merkle::PlanConsistency(old_size, head.size);
-  if (!plan.has_value()) return Refuse(Reason::kArgumentInvalid, fmt::format("no consistency proof from size {} to {}", old_size, head.size), {{"field", "old_size"}});
+  if (!plan.has_value())
+    return Refuse(Reason::kArgumentInvalid, fmt::format("no consistency proof from size {} to {}", old_size, head.size),
+                  {{"field", "old_size"}});
   auto proof = Carry(*plan);
   if (!proof.ok()) return proof.status();
   if (merkle::VerifyConsistency(old_size, head.size, old_head->root, head.root, *proof) != merkle::ProofCheck::kOk) {

@@ -1,5 +1,5 @@
-// Proofs for one answer, all from one published snapshot: tiles that several proofs share are read once, and every proof is verified before
-// it is given out. Single-threaded; borrows nothing beyond the snapshot it holds.
+// Proofs for one answer, all from one published snapshot: tiles that several proofs share are read once, and every proof is
+// verified before it is given out. Single-threaded; borrows nothing beyond the snapshot it holds.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ class Prover final {
   // The head of the tree when it had `size` leaves; 0: the snapshot's. SIZE_NOT_PUBLISHED: larger than that.
   absl::StatusOr<merkle::TreeHead> HeadAt(std::uint64_t size);
   // Audit path of `index` at `head`, verified against `leaf_hash`. INDEX_OUT_OF_RANGE; CORRUPTION: it does not lead to the root.
-  absl::StatusOr<std::vector<merkle::Hash>> Inclusion(std::uint64_t index, const merkle::Hash& leaf_hash, const merkle::TreeHead& head);
+  absl::StatusOr<std::vector<merkle::Hash>> Inclusion(std::uint64_t index, const merkle::Hash& leaf_hash,
+                                                      const merkle::TreeHead& head);
   // From old_size to `head`, verified. REQUIRES: 1 <= old_size.
   absl::StatusOr<std::vector<merkle::Hash>> Consistency(std::uint64_t old_size, const merkle::TreeHead& head);
 

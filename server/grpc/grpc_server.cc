@@ -1,10 +1,14 @@
 #include "server/grpc/grpc_server.h"
 
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
+#include <spdlog/spdlog.h>
 
+#include <string_view>
 #include <utility>
 
 #include "server/grpc/log_service.h"
@@ -18,6 +22,27 @@ constexpr int kMaxStreams = 64;
 constexpr std::size_t kQuotaBytes = 256u << 20;
 constexpr int kQuotaThreads = 64;
 constexpr int kMinute = 60'000;
+
+constexpr std::size_t kMaxLogBytes = 256;
+
+std::string Printable(std::string_view text) {
+  std::string out(text.substr(0, kMaxLogBytes));
+  for (char& c : out) {
+    if (c < ' ' || c > '~' || c == '"') c = '?';
+  }
+  return out;
+}
+
+// A request that protobuf cannot read is the sender's business, not an event of ours.
+void TakeProtobufLine(google::protobuf::LogLevel level, const char*, int, const std::string& message) {
+  if (level == google::protobuf::LOGLEVEL_FATAL) return spdlog::critical("protobuf: {}", Printable(message));
+  spdlog::debug("protobuf: {}", Printable(message));
+}
+
+void TakeGrpcLine(gpr_log_func_args* line) {
+  spdlog::log(line->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug, "grpc: {}",
+              Printable(line->message));
+}
 
 void SetLimits(::grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -37,6 +62,11 @@ void SetLimits(::grpc::ServerBuilder& builder) {
 
 }  // namespace
 
+void RouteLibraryLogs() {
+  google::protobuf::SetLogHandler(TakeProtobufLine);
+  gpr_set_log_function(TakeGrpcLine);
+}
+
 struct GrpcServer::Parts {
   std::unique_ptr<LogService> log_service;
   std::vector<std::unique_ptr<runtime::Acceptor>> acceptors;
@@ -44,8 +74,8 @@ struct GrpcServer::Parts {
   std::unique_ptr<::grpc::Server> server;
 };
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock,
-                                                              const GrpcOptions& options) {
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(api::LogApi& api, metrics::Metrics& metrics,
+                                                              const runtime::Clock& clock, const GrpcOptions& options) {
   auto parts = std::make_unique<Parts>();
   parts->log_service = std::make_unique<LogService>(api, metrics, clock, options.watches);
   for (const auto& address : options.listen) {

@@ -1,4 +1,5 @@
-// The gRPC front: LogService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3. Thread-safe.
+// The gRPC front: LogService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3.
+// Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,18 +15,22 @@
 
 namespace trustlog::rpc {
 
-struct WatchLimits {                         // G11
+struct WatchLimits {  // G11
   int streams = 256;
   std::chrono::milliseconds heartbeat{30'000};
   std::chrono::milliseconds age{3'600'000};
 };
 
 struct GrpcOptions {
-  std::vector<std::string> listen;           // "ADDRESS:PORT"
-  runtime::AcceptLimits limits;              // for each listener
+  std::vector<std::string> listen;  // "ADDRESS:PORT"
+  runtime::AcceptLimits limits;     // for each listener
   bool reflection = true;
   WatchLimits watches;
 };
+
+// What gRPC and protobuf would write to standard error goes to the log of the program, escaped and cut: much of it is at a
+// stranger's will. Once a process, before the first server.
+void RouteLibraryLogs();
 
 class GrpcServer final {
  public:
@@ -34,7 +39,7 @@ class GrpcServer final {
                                                            const GrpcOptions& options);
   ~GrpcServer();
 
-  std::vector<std::string> addresses() const;        // as bound
+  std::vector<std::string> addresses() const;  // as bound
   std::size_t open_connections() const;
   // grpc.health.v1: every service; `trustlog.write` alone for writes.
   void SetServing(bool reads, bool writes);

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 constexpr seconds kReadDeadline{10};
 constexpr seconds kWriteDeadline{30};
 constexpr seconds kPublishedDeadline{60};
-constexpr auto kBeforeDeadline = std::chrono::milliseconds(200);     // so that the refusal's details arrive
+constexpr auto kBeforeDeadline = std::chrono::milliseconds(200);  // so that the refusal's details arrive
 
 // "ipv4:127.0.0.1:1234" -> "127.0.0.1".
 std::string PeerAddress(const std::string& peer) {
@@ -35,7 +35,8 @@ std::string CodeName(const ::grpc::Status& status) { return std::to_string(stati
 
 // One unary call: the caller's deadline, cut to [now, now + longest]; `usual` where there is none.
 template <typename Request, typename Response>
-LogService::Reactor* LogService::Run(const char* method, seconds longest, seconds usual, Context* context, const Request* request, Response* response,
+LogService::Reactor* LogService::Run(const char* method, seconds longest, seconds usual, Context* context, const Request* request,
+                                     Response* response,
                                      void (api::LogApi::*call)(const Request*, Response*, const api::Call&, api::Done)) {
   auto* reactor = context->DefaultReactor();
   const auto started = clock_.Now();
@@ -43,25 +44,29 @@ LogService::Reactor* LogService::Run(const char* method, seconds longest, second
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context->deadline() - std::chrono::system_clock::now());
   auto deadline = started + usual;
   if (left < std::chrono::hours(24)) deadline = started + std::min<std::chrono::milliseconds>(left, longest) - kBeforeDeadline;
-  (api_.*call)(request, response, {PeerAddress(context->peer()), deadline}, [this, method, context, reactor, started](absl::Status status) {
-    auto answer = ToGrpc(status, *context);
-    metrics_.CountRpc(method, CodeName(answer), clock_.Now() - started);
-    reactor->Finish(std::move(answer));
-  });
+  (api_.*call)(request, response, {PeerAddress(context->peer()), deadline},
+               [this, method, context, reactor, started](absl::Status status) {
+                 auto answer = ToGrpc(status, *context);
+                 metrics_.CountRpc(method, CodeName(answer), clock_.Now() - started);
+                 reactor->Finish(std::move(answer));
+               });
   return reactor;
 }
 
-LogService::Reactor* LogService::AddStatement(Context* context, const v1::AddStatementRequest* request, v1::AddStatementResponse* response) {
+LogService::Reactor* LogService::AddStatement(Context* context, const v1::AddStatementRequest* request,
+                                              v1::AddStatementResponse* response) {
   const auto longest = request->wait() == v1::WAIT_DURABLE ? kWriteDeadline : kPublishedDeadline;
   return Run("AddStatement", longest, kWriteDeadline, context, request, response, &api::LogApi::AddStatement);
 }
 
-LogService::Reactor* LogService::AddStatements(Context* context, const v1::AddStatementsRequest* request, v1::AddStatementsResponse* response) {
+LogService::Reactor* LogService::AddStatements(Context* context, const v1::AddStatementsRequest* request,
+                                               v1::AddStatementsResponse* response) {
   const auto longest = request->wait() == v1::WAIT_DURABLE ? kWriteDeadline : kPublishedDeadline;
   return Run("AddStatements", longest, kWriteDeadline, context, request, response, &api::LogApi::AddStatements);
 }
 
-LogService::Reactor* LogService::GetCheckpoint(Context* context, const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response) {
+LogService::Reactor* LogService::GetCheckpoint(Context* context, const v1::GetCheckpointRequest* request,
+                                               v1::GetCheckpointResponse* response) {
   return Run("GetCheckpoint", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetCheckpoint);
 }
 
@@ -69,7 +74,8 @@ LogService::Reactor* LogService::GetEntry(Context* context, const v1::GetEntryRe
   return Run("GetEntry", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetEntry);
 }
 
-LogService::Reactor* LogService::ListEntries(Context* context, const v1::ListEntriesRequest* request, v1::ListEntriesResponse* response) {
+LogService::Reactor* LogService::ListEntries(Context* context, const v1::ListEntriesRequest* request,
+                                             v1::ListEntriesResponse* response) {
   return Run("ListEntries", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::ListEntries);
 }
 
@@ -80,7 +86,8 @@ LogService::Reactor* LogService::GetInclusionProof(Context* context, const v1::G
 
 LogService::Reactor* LogService::BatchGetInclusionProofs(Context* context, const v1::BatchGetInclusionProofsRequest* request,
                                                          v1::BatchGetInclusionProofsResponse* response) {
-  return Run("BatchGetInclusionProofs", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::BatchGetInclusionProofs);
+  return Run("BatchGetInclusionProofs", kWriteDeadline, kReadDeadline, context, request, response,
+             &api::LogApi::BatchGetInclusionProofs);
 }
 
 LogService::Reactor* LogService::GetConsistencyProof(Context* context, const v1::GetConsistencyProofRequest* request,
@@ -88,16 +95,21 @@ LogService::Reactor* LogService::GetConsistencyProof(Context* context, const v1:
   return Run("GetConsistencyProof", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetConsistencyProof);
 }
 
-LogService::Reactor* LogService::GetProofBundle(Context* context, const v1::GetProofBundleRequest* request, v1::GetProofBundleResponse* response) {
+LogService::Reactor* LogService::GetProofBundle(Context* context, const v1::GetProofBundleRequest* request,
+                                                v1::GetProofBundleResponse* response) {
   return Run("GetProofBundle", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetProofBundle);
 }
 
-// One stream. At most one wait or one write is under way; the next starts where the last ended, so a slow reader holds nothing but itself. The
-// object lives until OnDone, but a wait may outlive it: a cancelled stream ends at once, and its wait finds nobody in `waiting`.
+// One stream. At most one wait or one write is under way; the next starts where the last ended, so a slow reader holds nothing but
+// itself. The object lives until OnDone, but a wait may outlive it: a cancelled stream ends at once, and its wait finds nobody in
+// `waiting`.
 class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheckpointsResponse> {
  public:
   Watch(LogService& service, Context& context, const v1::WatchCheckpointsRequest& request)
-      : service_(service), context_(context), prove_(request.prove()), ends_(service.clock_.Now() + service.watch_limits_.age),
+      : service_(service),
+        context_(context),
+        prove_(request.prove()),
+        ends_(service.clock_.Now() + service.watch_limits_.age),
         after_size_(request.after_size()) {
     const int limit = service_.watch_limits_.streams;
     if (++service_.watches_ > limit) {
@@ -123,8 +135,8 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
  private:
   struct Shared {
     runtime::Mutex mutex;
-    Watch* waiting TRUSTLOG_GUARDED_BY(mutex) = nullptr;      // whose wait is under way
-    v1::WatchCheckpointsResponse response;                    // of the wait, then of the write
+    Watch* waiting TRUSTLOG_GUARDED_BY(mutex) = nullptr;  // whose wait is under way
+    v1::WatchCheckpointsResponse response;                // of the wait, then of the write
 
     Watch* Take() {
       const runtime::MutexLock lock(mutex);
@@ -134,7 +146,8 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
 
   void Next() {
     const auto now = service_.clock_.Now();
-    if (now >= ends_) return End(bytes::Refuse(Reason::kStreamAge, "this stream is as old as streams get; resume with the last size"));
+    if (now >= ends_)
+      return End(bytes::Refuse(Reason::kStreamAge, "this stream is as old as streams get; resume with the last size"));
     {
       const runtime::MutexLock lock(shared_->mutex);
       shared_->waiting = this;
@@ -143,8 +156,8 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
     if (context_.IsCancelled()) return OnCancel();
     const auto shared = shared_;
     shared->response.Clear();
-    service_.api_.NextCheckpoint(after_size_, prove_ ? after_size_ : 0, &shared->response, {"", std::min(ends_, now + service_.watch_limits_.heartbeat)},
-                                 [shared](absl::Status status) {
+    service_.api_.NextCheckpoint(after_size_, prove_ ? after_size_ : 0, &shared->response,
+                                 {"", std::min(ends_, now + service_.watch_limits_.heartbeat)}, [shared](absl::Status status) {
                                    if (auto* watch = shared->Take(); watch != nullptr) watch->Got(std::move(status));
                                  });
   }

@@ -1,4 +1,5 @@
-// trustlog.v1.LogService over LogApi: deadlines, peers and status codes; nothing is decided here. Internal to this folder. Thread-safe.
+// trustlog.v1.LogService over LogApi: deadlines, peers and status codes; nothing is decided here. Internal to this folder.
+// Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -25,18 +26,23 @@ class LogService final : public v1::LogService::CallbackService {
   Reactor* GetCheckpoint(Context* context, const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response) override;
   Reactor* GetEntry(Context* context, const v1::GetEntryRequest* request, v1::GetEntryResponse* response) override;
   Reactor* ListEntries(Context* context, const v1::ListEntriesRequest* request, v1::ListEntriesResponse* response) override;
-  Reactor* GetInclusionProof(Context* context, const v1::GetInclusionProofRequest* request, v1::GetInclusionProofResponse* response) override;
+  Reactor* GetInclusionProof(Context* context, const v1::GetInclusionProofRequest* request,
+                             v1::GetInclusionProofResponse* response) override;
   Reactor* BatchGetInclusionProofs(Context* context, const v1::BatchGetInclusionProofsRequest* request,
                                    v1::BatchGetInclusionProofsResponse* response) override;
-  Reactor* GetConsistencyProof(Context* context, const v1::GetConsistencyProofRequest* request, v1::GetConsistencyProofResponse* response) override;
-  Reactor* GetProofBundle(Context* context, const v1::GetProofBundleRequest* request, v1::GetProofBundleResponse* response) override;
-  ::grpc::ServerWriteReactor<v1::WatchCheckpointsResponse>* WatchCheckpoints(Context* context, const v1::WatchCheckpointsRequest* request) override;
+  Reactor* GetConsistencyProof(Context* context, const v1::GetConsistencyProofRequest* request,
+                               v1::GetConsistencyProofResponse* response) override;
+  Reactor* GetProofBundle(Context* context, const v1::GetProofBundleRequest* request,
+                          v1::GetProofBundleResponse* response) override;
+  ::grpc::ServerWriteReactor<v1::WatchCheckpointsResponse>* WatchCheckpoints(Context* context,
+                                                                             const v1::WatchCheckpointsRequest* request) override;
 
  private:
   class Watch;
   template <typename Request, typename Response>
-  Reactor* Run(const char* method, std::chrono::seconds longest, std::chrono::seconds usual, Context* context, const Request* request,
-               Response* response, void (api::LogApi::*call)(const Request*, Response*, const api::Call&, api::Done));
+  Reactor* Run(const char* method, std::chrono::seconds longest, std::chrono::seconds usual, Context* context,
+               const Request* request, Response* response,
+               void (api::LogApi::*call)(const Request*, Response*, const api::Call&, api::Done));
 
   api::LogApi& api_;
   metrics::Metrics& metrics_;

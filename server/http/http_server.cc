@@ -56,8 +56,8 @@ struct Front {
   const int max_requests;
 };
 
-// One connection. All its handlers run on its strand, one request at a time: pipelined requests wait in `input_`. Whatever is under way holds
-// the session: a read, a write, or the Respond of a handler.
+// One connection. All its handlers run on its strand, one request at a time: pipelined requests wait in `input_`. Whatever is under
+// way holds the session: a read, a write, or the Respond of a handler.
 class Session final : public std::enable_shared_from_this<Session> {
  public:
   Session(Tcp::socket socket, const Front& front) : stream_(std::move(socket)), front_(front), born_(Clock::now()) {
@@ -90,7 +90,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     started_ = Clock::now();
     auto parsed = ParseRequestHead(std::string_view(input_).substr(0, head_size));
     input_.erase(0, head_size);
-    stream_.expires_never();          // the handler has its own limits
+    stream_.expires_never();  // the handler has its own limits
     if (auto* refusal = std::get_if<HttpReply>(&parsed)) {
       keep_alive_ = head_only_ = false;
       return Write(std::move(*refusal));
@@ -110,7 +110,9 @@ class Session final : public std::enable_shared_from_this<Session> {
     const std::string_view body = head_only_ ? std::string_view() : std::string_view(*reply_.body);
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_), asio::buffer(body.data(), body.size())};
     stream_.expires_after(front_.times.write);
-    asio::async_write(stream_, buffers, [self = shared_from_this()](beast::error_code error, std::size_t written) { self->OnWritten(error, written); });
+    asio::async_write(stream_, buffers, [self = shared_from_this()](beast::error_code error, std::size_t written) {
+      self->OnWritten(error, written);
+    });
   }
 
   void OnWritten(beast::error_code error, std::size_t written) {
@@ -126,10 +128,11 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   void Discard(std::size_t read_before) {
-    stream_.async_read_some(asio::buffer(chunk_), [self = shared_from_this(), read_before](beast::error_code error, std::size_t read) {
-      if (error || read_before + read > kLingerBytes) return self->Close();
-      self->Discard(read_before + read);
-    });
+    stream_.async_read_some(asio::buffer(chunk_),
+                            [self = shared_from_this(), read_before](beast::error_code error, std::size_t read) {
+                              if (error || read_before + read > kLingerBytes) return self->Close();
+                              self->Discard(read_before + read);
+                            });
   }
 
   void Close() { stream_.close(); }
@@ -138,7 +141,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   const Front& front_;
   const Clock::time_point born_;
   std::string address_;
-  std::string input_;                      // read and not yet handled; at most kMaxHeadBytes and one chunk
+  std::string input_;  // read and not yet handled; at most kMaxHeadBytes and one chunk
   std::array<char, 4'096> chunk_;
   Clock::time_point started_{};
   HttpReply reply_;
@@ -152,7 +155,8 @@ class Session final : public std::enable_shared_from_this<Session> {
 
 struct HttpServer::Parts {
   Parts(Handler handler, metrics::Metrics& metrics, const HttpOptions& options)
-      : front{std::move(handler), metrics, options.times, options.max_requests}, context(static_cast<int>(options.threads)),
+      : front{std::move(handler), metrics, options.times, options.max_requests},
+        context(static_cast<int>(options.threads)),
         work(asio::make_work_guard(context)) {}
 
   void Take(int connection) {
@@ -173,7 +177,7 @@ struct HttpServer::Parts {
     pthread_setname_np(pthread_self(), "http");
     try {
       context.run();
-    } catch (const std::exception& error) {        // our bug: nothing of ours throws, and a half-dead front helps nobody
+    } catch (const std::exception& error) {  // our bug: nothing of ours throws, and a half-dead front helps nobody
       spdlog::critical("http thread: {}", error.what());
       std::terminate();
     }
@@ -186,7 +190,8 @@ struct HttpServer::Parts {
   std::vector<std::thread> threads;
 };
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Handler handler, metrics::Metrics& metrics, const HttpOptions& options) {
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Handler handler, metrics::Metrics& metrics,
+                                                              const HttpOptions& options) {
   auto parts = std::make_unique<Parts>(std::move(handler), metrics, options);
   for (const auto& address : options.listen) {
     auto acceptor = runtime::Acceptor::Listen(address, options.limits);

@@ -12,21 +12,21 @@ namespace trustlog::http {
 
 struct HttpRequest {
   std::string method;
-  std::string path;                // as sent, undecoded, without the query
-  std::string query;               // without the question mark
+  std::string path;   // as sent, undecoded, without the query
+  std::string query;  // without the question mark
   std::string accept_encoding;
   std::string if_none_match;
-  std::string address;             // of the peer
+  std::string address;  // of the peer
 };
 
 struct HttpReply {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string cache_control = "no-store";
-  std::shared_ptr<const std::string> body;             // never null when sent
-  std::string etag;                                    // quoted; "" = none
+  std::shared_ptr<const std::string> body;  // never null when sent
+  std::string etag;                         // quoted; "" = none
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string route;                                   // a template, for metrics
+  std::string route;  // a template, for metrics
 };
 
 // One UTF-8 line, as errors on C2SP paths are told.

@@ -36,7 +36,8 @@ bool NamesAVersion(std::string_view head) {
   if (std::count(line.begin(), line.end(), ' ') != 2) return false;
   const auto version = line.substr(line.rfind(' ') + 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return version.size() == 8 && version.substr(0, 5) == "HTTP/" && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+  return version.size() == 8 && version.substr(0, 5) == "HTTP/" && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]);
 }
 
 HttpReply TooLarge(int status, std::string_view what, std::size_t limit, std::size_t actual) {
@@ -76,7 +77,8 @@ std::variant<RequestHead, HttpReply> ParseRequestHead(std::string_view head) {
   if (hosts > 1 || (hosts == 0 && message.version() == 11)) return Refuse(400, "one Host is needed");
   if (message.count(field::transfer_encoding) != 0) {
     if (message.count(field::content_length) != 0) return Refuse(400, "Content-Length and Transfer-Encoding together");
-    return parser.chunked() ? Refuse(413, "TOO_LARGE body limit=0: chunks are not read here") : Refuse(400, "unknown Transfer-Encoding");
+    return parser.chunked() ? Refuse(413, "TOO_LARGE body limit=0: chunks are not read here")
+                            : Refuse(400, "unknown Transfer-Encoding");
   }
   if (const auto body = parser.content_length().value_or(0); body != 0) return TooLarge(413, "body", 0, body);
 
@@ -87,7 +89,7 @@ std::variant<RequestHead, HttpReply> ParseRequestHead(std::string_view head) {
   if (question != std::string_view::npos) out.request.query = std::string(target.substr(question + 1));
   out.request.accept_encoding = std::string(View(message[field::accept_encoding]));
   out.request.if_none_match = std::string(View(message[field::if_none_match]));
-  out.keep_alive = message.version() == 11 && message.keep_alive();      // 1.0 would have to be told, and nothing current needs it
+  out.keep_alive = message.version() == 11 && message.keep_alive();  // 1.0 would have to be told, and nothing current needs it
   return out;
 }
 

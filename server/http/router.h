@@ -1,5 +1,6 @@
-// Which handler answers which path, and the rules that hold on every route (protocols.md H1-H5): methods, HEAD, OPTIONS, CORS, conditional
-// requests. A reply is made by one pure function from a request; nothing here knows a socket. Immutable after construction, thread-safe.
+// Which handler answers which path, and the rules that hold on every route (protocols.md H1-H5): methods, HEAD, OPTIONS, CORS,
+// conditional requests. A reply is made by one pure function from a request; nothing here knows a socket. Immutable after
+// construction, thread-safe.
 #pragma once
 
 #include <string>
@@ -19,8 +20,8 @@ class Router final {
   // `path`: an exact path, or a prefix if it ends with "/". The longest match wins. Before the first Handle.
   void Get(std::string path, Handler handler);
 
-  // 404 where no route matches; 405 with Allow for methods other than GET, HEAD, OPTIONS; 204 for OPTIONS; 304 where If-None-Match names the ETag.
-  // `respond` is called once. HEAD keeps the body: the server leaves it out.
+  // 404 where no route matches; 405 with Allow for methods other than GET, HEAD, OPTIONS; 204 for OPTIONS; 304 where If-None-Match
+  // names the ETag. `respond` is called once. HEAD keeps the body: the server leaves it out.
   void Handle(const HttpRequest& request, Respond respond) const;
 
  private:

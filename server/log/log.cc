@@ -82,13 +82,12 @@ void Log::OnPublished(std::uint64_t size) {
 }
 
 absl::Status Log::Add(std::vector<std::unique_ptr<Submission>> batch, AddDone done) {
+  if (auto status = Writable(); !status.ok()) return status;
   std::uint64_t backlog = 0;
   {
     const runtime::MutexLock lock(mutex_);
-    if (!refused_.ok()) return refused_;
     backlog = integrated_ - std::min(integrated_, published_);
   }
-  if (auto status = CheckFreeSpace(); !status.ok()) return status;
   if (backlog > options_.max_unpublished) {
     return Refuse(Reason::kPushback, fmt::format("{} entries wait for publication; nothing was written", backlog),
                   {{"limit", fmt::format("{}", options_.max_unpublished)}, {"retry_ms", "1000"}});
@@ -98,7 +97,7 @@ absl::Status Log::Add(std::vector<std::unique_ptr<Submission>> batch, AddDone do
 
 absl::Status Log::Writable() {
   {
-    runtime::MutexLock lock(mutex_);
+    const runtime::MutexLock lock(mutex_);
     if (!refused_.ok()) return refused_;
   }
   return CheckFreeSpace();

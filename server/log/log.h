@@ -88,7 +88,7 @@ class Log final {
   runtime::WorkerPool& answers() { return answers_; }
 
   LogState state() const;
-  // OK, or why Add would refuse everything now (STOPPED, READ_ONLY): asked before dear checks are made.
+  // OK, or why Add would refuse everything now (STOPPED, READ_ONLY): asked before costly checks are made.
   [[nodiscard]] absl::Status Writable();
   // Refuses new writes (STOPPED), commits the queue, publishes (while storage is unavailable: tries until `deadline`), ends the threads and
   // answers everybody who waits. Again: nothing.

@@ -65,7 +65,8 @@ AddressInfo Resolve(const std::string& text) {
   const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty() || bracketed != (host.find(':') != std::string::npos)) return none;
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65'535) return none;
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65'535)
+    return none;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -83,7 +84,8 @@ class Acceptor::Connections {
   bool HasRoom(const AcceptLimits& limits, const std::string& address) {
     const auto full = [&] {
       const auto it = by_address_.find(address);
-      return open_.size() >= limits.total || (limits.per_address != 0 && it != by_address_.end() && it->second >= limits.per_address);
+      return open_.size() >= limits.total ||
+             (limits.per_address != 0 && it != by_address_.end() && it->second >= limits.per_address);
     };
     if (!full()) return true;
     Sweep();
@@ -137,14 +139,18 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const std::string& ad
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
-  in_port_t bound_port = 0;        // at the same place for both families
+  in_port_t bound_port = 0;  // at the same place for both families
   std::memcpy(&bound_port, reinterpret_cast<const char*>(&bound) + offsetof(sockaddr_in, sin_port), sizeof bound_port);
   return std::unique_ptr<Acceptor>(new Acceptor(fd, address.substr(0, address.rfind(':')), ntohs(bound_port), limits));
 }
 
 Acceptor::Acceptor(int listener, std::string host, std::uint16_t port, AcceptLimits limits)
-    : listener_(listener), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), reserve_(open("/dev/null", O_RDONLY | O_CLOEXEC)), host_(std::move(host)),
-      port_(port), limits_(limits) {}
+    : listener_(listener),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      reserve_(open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      host_(std::move(host)),
+      port_(port),
+      limits_(limits) {}
 
 Acceptor::~Acceptor() {
   Stop();
@@ -207,7 +213,8 @@ void Acceptor::AcceptAll(const Take& take, Connections& open) {
   }
 }
 
-// No descriptor left: the waiting connection would make poll return for ever. One is given up, so that it can be accepted and closed.
+// No descriptor left: the waiting connection would make poll return for ever. One is given up, so that it can be accepted and
+// closed.
 void Acceptor::GiveUpReserve() {
   ++starved_;
   if (reserve_ >= 0) close(reserve_);

@@ -25,7 +25,7 @@ constexpr std::string_view kBytes = "application/octet-stream";
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
 constexpr std::string_view kPartial = "public, max-age=604800";
 constexpr std::string_view kRevalidated = "public, max-age=300, must-revalidate";
-constexpr int kGzipWindow = 15 + 16;             // zlib: gzip framing
+constexpr int kGzipWindow = 15 + 16;  // zlib: gzip framing
 
 // H3: quoted first 32 hex digits of SHA-256 of the identity body.
 std::string Tag(std::string_view body, std::string_view suffix) {
@@ -38,7 +38,8 @@ std::string_view Trim(std::string_view text) {
 }
 
 bool IsToken(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                    [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); });
 }
 
 // RFC 9110 section 12.5.3: "gzip" is named and its weight is not zero. "*" asks for nothing in particular: identity serves it.
@@ -58,7 +59,7 @@ std::string Gzip(std::string_view body) {
   z_stream stream{};
   if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
   std::string packed(deflateBound(&stream, static_cast<uLong>(body.size())), '\0');
-  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(body.data()));      // zlib's old interface: it only reads
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(body.data()));  // zlib's old interface: it only reads
   stream.avail_in = static_cast<uInt>(body.size());
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());
@@ -80,8 +81,8 @@ HttpReply BytesReply(std::string body, std::string_view cache_control, std::stri
 
 HttpReply Failure(const absl::Status& status, std::string_view route) {
   HttpReply reply = absl::IsOutOfRange(status) || absl::IsNotFound(status) ? http::TextReply(404, "not found")
-                    : absl::IsUnavailable(status)                          ? http::TextReply(503, "storage is not reachable; try again")
-                                                                           : http::TextReply(500, "internal error");
+                    : absl::IsUnavailable(status) ? http::TextReply(503, "storage is not reachable; try again")
+                                                  : http::TextReply(500, "internal error");
   if (reply.status == 503) reply.headers.emplace_back("Retry-After", "1");
   reply.route = route;
   return reply;
@@ -157,7 +158,8 @@ TileApi::TileApi(SnapshotSource source, runtime::WorkerPool& reads, std::size_t 
 TileApi::~TileApi() = default;
 
 void TileApi::AddRoutes(http::Router& router) {
-  router.Get("/checkpoint", [this](const http::HttpRequest& request, const http::Respond& respond) { Checkpoint(request, respond); });
+  router.Get("/checkpoint",
+             [this](const http::HttpRequest& request, const http::Respond& respond) { Checkpoint(request, respond); });
   router.Get("/tile/", [this](const http::HttpRequest& request, http::Respond respond) { Tile(request, std::move(respond)); });
 }
 
@@ -182,7 +184,7 @@ void TileApi::Tile(const http::HttpRequest& request, http::Respond respond) {
   }
   auto snapshot = source_();
   const auto* bundle = parsed.has_value() ? std::get_if<tlog::BundleId>(&*parsed) : nullptr;
-  const bool covered = snapshot.reader != nullptr && (tile != nullptr     ? Covers(snapshot.size, tile->level, tile->index, tile->width)
+  const bool covered = snapshot.reader != nullptr && (tile != nullptr ? Covers(snapshot.size, tile->level, tile->index, tile->width)
                                                       : bundle != nullptr ? Covers(snapshot.size, 0, bundle->index, bundle->width)
                                                                           : false);
   if (!covered) {

@@ -1,5 +1,5 @@
-// tlog-tiles over HTTP: checkpoint, hash tiles, entry and statement bundles of the published tree (protocols.md A9-A19). Paths are parsed to
-// numbers, and only numbers reach storage. Thread-safe.
+// tlog-tiles over HTTP: checkpoint, hash tiles, entry and statement bundles of the published tree (protocols.md A9-A19). Paths are
+// parsed to numbers, and only numbers reach storage. Thread-safe.
 #pragma once
 
 #include <functional>

@@ -1,10 +1,10 @@
 #include "server/web/public_pages.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
-
 #include <memory>
 #include <utility>
 
@@ -42,30 +42,31 @@ std::string FrontPage(const PublicFacts& facts) {
 }  // namespace
 
 std::string FormatWellKnown(const PublicFacts& facts) {
-  const json::object document{
-      {"schema", 1},
-      {"origin", facts.origin},
-      {"vkeys", json::array{facts.vkey}},
-      {"state", facts.state()},
-      {"successor", nullptr},
-      {"urls", json::object{{"tiles", facts.public_url}, {"grpc", facts.grpc_address}, {"policy", facts.public_url.empty() ? "" : facts.public_url + "/policy"}}},
-      {"entryFormat", "TLE1"},
-      {"payloadType", std::string(attest::kPayloadType)},
-      {"typeBase", facts.type_base},
-      {"urnPrefix", facts.urn_prefix},
-      {"indexFunction", "trustlog-index/1"},
-      {"minimumIndex", 0},
-      {"publishIntervalMs", facts.publish_interval_ms},
-      {"quorum", json::object{{"rule", "none"}, {"withoutQuorum", false}}},
-      {"witnesses", json::array{}},
-      {"mirrors", json::array{}},
-      {"limits", json::object{{"payloadBytes", attest::kMaxPayloadBytes},
-                              {"envelopeBytes", attest::kMaxEnvelopeBytes},
-                              {"entryBytes", attest::kMaxEntryBytes},
-                              {"signatures", attest::kMaxSignatures},
-                              {"batchItems", 1'000}}},
-      {"contact", facts.contact},
-      {"version", facts.version}};
+  const json::object document{{"schema", 1},
+                              {"origin", facts.origin},
+                              {"vkeys", json::array{facts.vkey}},
+                              {"state", facts.state()},
+                              {"successor", nullptr},
+                              {"urls", json::object{{"tiles", facts.public_url},
+                                                    {"grpc", facts.grpc_address},
+                                                    {"policy", facts.public_url.empty() ? "" : facts.public_url + "/policy"}}},
+                              {"entryFormat", "TLE1"},
+                              {"payloadType", std::string(attest::kPayloadType)},
+                              {"typeBase", facts.type_base},
+                              {"urnPrefix", facts.urn_prefix},
+                              {"indexFunction", "trustlog-index/1"},
+                              {"minimumIndex", 0},
+                              {"publishIntervalMs", facts.publish_interval_ms},
+                              {"quorum", json::object{{"rule", "none"}, {"withoutQuorum", false}}},
+                              {"witnesses", json::array{}},
+                              {"mirrors", json::array{}},
+                              {"limits", json::object{{"payloadBytes", attest::kMaxPayloadBytes},
+                                                      {"envelopeBytes", attest::kMaxEnvelopeBytes},
+                                                      {"entryBytes", attest::kMaxEntryBytes},
+                                                      {"signatures", attest::kMaxSignatures},
+                                                      {"batchItems", 1'000}}},
+                              {"contact", facts.contact},
+                              {"version", facts.version}};
   return json::serialize(document) + "\n";
 }
 

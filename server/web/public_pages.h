@@ -1,5 +1,5 @@
-// The public pages that are not tiles: /.well-known/trustlog.json (hints only: a client never takes a key from it without a pin), /policy, and one
-// text page at / with the commands to verify. Thread-safe.
+// The public pages that are not tiles: /.well-known/trustlog.json (hints only: a client never takes a key from it without a pin),
+// /policy, and one text page at / with the commands to verify. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace trustlog::web {
 
 struct PublicFacts {
   std::string origin, vkey, type_base, urn_prefix;
-  std::string public_url;                          // "" = not configured
+  std::string public_url;  // "" = not configured
   std::string grpc_address;
-  std::string policy;                              // text served at /policy
+  std::string policy;  // text served at /policy
   std::string contact, version;
   std::int64_t publish_interval_ms = 1'000;
-  std::function<std::string()> state;              // "active" or "frozen"
+  std::function<std::string()> state;  // "active" or "frozen"
 };
 
 // The document of /.well-known/trustlog.json.

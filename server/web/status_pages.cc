@@ -39,7 +39,9 @@ void AddStatusPages(http::Router& router, StatusSources sources) {
     reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
     respond(std::move(reply));
   });
-  router.Get("/version", [shared](const http::HttpRequest&, const http::Respond& respond) { respond(Page(200, shared->version + "\n", "/version")); });
+  router.Get("/version", [shared](const http::HttpRequest&, const http::Respond& respond) {
+    respond(Page(200, shared->version + "\n", "/version"));
+  });
 }
 
 }  // namespace trustlog::web

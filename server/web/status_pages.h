@@ -12,12 +12,12 @@ namespace trustlog::web {
 struct Check {
   std::string name;
   bool ok = false;
-  std::string value;               // shown by ?verbose
+  std::string value;  // shown by ?verbose
 };
 
 struct StatusSources {
-  std::function<std::vector<Check>()> ready;      // all ok = ready
-  std::function<std::string()> metrics;           // Prometheus text
+  std::function<std::vector<Check>()> ready;  // all ok = ready
+  std::function<std::string()> metrics;       // Prometheus text
   std::string version;
 };
 

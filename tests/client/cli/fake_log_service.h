@@ -67,6 +67,8 @@ class FakeLogService final : public v1::LogService::Service {
   std::function<::grpc::Status(int)> fail;
   // Changes an entry's bytes after it was logged and proved.
   std::function<void(std::string&)> corrupt;
+  // Added to every index in an outcome, not to that of its proof.
+  std::uint64_t index_lie = 0;
 
   ::grpc::Status AddStatement(::grpc::ServerContext*, const v1::AddStatementRequest* request,
                               v1::AddStatementResponse* response) override {
@@ -75,6 +77,7 @@ class FakeLogService final : public v1::LogService::Service {
     const auto refusal = Log(request->envelope(), outcome);
     if (refusal.code() != 0) return GrpcStatus(refusal);
     *response->mutable_outcome() = outcome;
+    response->mutable_outcome()->set_index(outcome.index() + index_lie);
     if (request->wait() == v1::WAIT_DURABLE) return ::grpc::Status::OK;
     *response->mutable_published()->mutable_proof() = Prove(outcome.index());
     response->mutable_published()->mutable_checkpoint()->set_note(log_.Checkpoint(log_.size()));

@@ -132,6 +132,18 @@ TEST_F(SubmitTest, AnAnswerThatDoesNotVerifyIsAFailure) {
   EXPECT_EQ(Run({"submit", Path("a.dsse.json")}).exit, ExitCode::kVerificationFailed);
 }
 
+TEST_F(SubmitTest, AnIndexThatTheProofDoesNotHaveIsAFailure) {
+  service_.index_lie = 1;
+  EXPECT_EQ(Run({"submit", Signed("a.dsse.json"), "-o", Path("out")}).exit, ExitCode::kVerificationFailed);
+  EXPECT_FALSE(Exists("out/4.tlog-proof"));
+}
+
+TEST_F(SubmitTest, AnotherStatementsEntryIsAFailureEvenWithoutAProof) {
+  service_.corrupt = [this](std::string& entry) { entry = service_.log().entry(3); };
+  ASSERT_EQ(Run({"submit", Signed("a.dsse.json"), "--wait", "durable"}).exit, ExitCode::kOk);
+  EXPECT_EQ(Run({"submit", Signed("b.dsse.json"), "--wait", "durable"}).exit, ExitCode::kVerificationFailed);
+}
+
 TEST_F(SubmitTest, RetriesAreToldWithV) {  // K9
   service_.fail = [](int call) {
     return call == 1 ? GrpcStatus(RpcStatus(bytes::Reason::kPushback, "queue full", 1)) : ::grpc::Status::OK;

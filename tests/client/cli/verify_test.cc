@@ -197,6 +197,7 @@ TEST_F(VerifyTest, ProofGetFetchesByTilesAndSavesWhatVerifies) {
   EXPECT_EQ(Run({"proof", "get", "8", "-o", Path("b.json")}).exit, ExitCode::kOk);
   EXPECT_EQ(Run({"verify", Path("b.json")}).exit, ExitCode::kOk);
   EXPECT_EQ(Run({"proof", "get", "20"}).exit, ExitCode::kNotFound);
+  EXPECT_EQ(Run({"proof", "get", "20", "--json"}).json().at("error").at("code").as_string(), "INDEX_OUT_OF_RANGE");
   EXPECT_EQ(Run({"proof", "get", "nine"}).exit, ExitCode::kUsage);
   EXPECT_EQ(Run({"proof", "get", std::string(64, 'a')}).exit, ExitCode::kUsage);  // an id needs a call
   EXPECT_EQ(Run({"proof", "get", "8", "--insecure-skip-policy"}).exit, ExitCode::kQuorumOrFreshness);

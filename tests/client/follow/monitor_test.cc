@@ -307,6 +307,7 @@ TEST_F(MonitorTest, RefusesACursorThatIsNotOfThisTree) {
   }
 }
 
+// E3: no bundle is skipped, partial ones included, so the root is always recomputed.
 TEST_F(MonitorTest, FollowsManyBatches) {
   const SyntheticLog log = testing::SampleLog(9000);
   const auto result = Run(log.Publish());

@@ -123,6 +123,7 @@ TEST(DsseTest, RefusesEverythingElseWithItsReason) {
   EXPECT_TRUE(ParseEnvelope(padded + std::string(65'536 - padded.size(), ' ')).ok());
 }
 
+// G7
 TEST(DsseTest, DecodesOnceAndKeepsKeyidsAsTheyCame) {
   const auto envelope = ParseEnvelope(EnvelopeText("eyJhIjoxfQ", R"([{"sig":"_-8","keyid":"anything"}])"));
   ASSERT_TRUE(envelope.ok()) << envelope.status();

@@ -49,7 +49,8 @@ TEST(Errors, ADetailIsThereForEachMetadatumThatHasOne) {
   const auto argument = ToRpcStatus(bytes::Refuse(Reason::kArgumentInvalid, "no", {{"field", "old_size"}}));
   EXPECT_EQ(Find<google::rpc::BadRequest>(argument)->field_violations(0).field(), "old_size");
 
-  const auto quota = ToRpcStatus(bytes::Refuse(Reason::kQuotaExceeded, "used up", {{"bucket", "bytes_per_day"}, {"retry_ms", "2500"}}));
+  const auto quota =
+      ToRpcStatus(bytes::Refuse(Reason::kQuotaExceeded, "used up", {{"bucket", "bytes_per_day"}, {"retry_ms", "2500"}}));
   EXPECT_EQ(Find<google::rpc::QuotaFailure>(quota)->violations(0).subject(), "bytes_per_day");
   const auto retry = Find<google::rpc::RetryInfo>(quota);
   ASSERT_TRUE(retry.has_value());
@@ -90,8 +91,9 @@ TEST(Errors, LongTextIsCutBetweenCharactersSoThatTheWholeStaysBelow4KiB) {
   std::string accents;
   for (int i = 0; i < 5'000; ++i) accents += "\xc3\xa9";
   for (const auto& info : bytes::AllReasons()) {
-    const auto status = ToRpcStatus(bytes::Refuse(info.reason, "x" + accents,
-                                                  {{"path", accents}, {"field", accents}, {"bucket", accents}, {"limit", accents}, {"retry_ms", "1"}}));
+    const auto status = ToRpcStatus(
+        bytes::Refuse(info.reason, "x" + accents,
+                      {{"path", accents}, {"field", accents}, {"bucket", accents}, {"limit", accents}, {"retry_ms", "1"}}));
     EXPECT_LE(status.ByteSizeLong(), 4'096U) << info.word;
     const std::string& message = status.message();
     EXPECT_EQ(message.substr(message.size() - 3), "...");

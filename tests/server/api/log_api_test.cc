@@ -1,4 +1,5 @@
-// LogApi where a transport would be in the way: full queues, deadlines, storage that fails, writes refused (protocols.md section 3).
+// LogApi where a transport would be in the way: full queues, deadlines, storage that fails, writes refused (protocols.md section
+// 3).
 #include "server/api/log_api.h"
 
 #include <gtest/gtest.h>
@@ -133,7 +134,8 @@ TEST(LogApi, FullPoolOfReadsPushesBackAndALateReadIsNotDone) {
     auto promise = std::make_shared<std::promise<absl::Status>>();
     answers.push_back(promise->get_future());
     const auto time = i == 1 ? milliseconds(0) : milliseconds(20'000);
-    log.api().GetEntry(&request, &responses[i], {"192.0.2.1", log.clock().Now() + time}, [promise](absl::Status status) { promise->set_value(std::move(status)); });
+    log.api().GetEntry(&request, &responses[i], {"192.0.2.1", log.clock().Now() + time},
+                       [promise](absl::Status status) { promise->set_value(std::move(status)); });
     if (i == 0) reading.AwaitArrivals(1);
   }
   EXPECT_EQ(bytes::ReasonOf(answers[2].get()), Reason::kPushback);
@@ -177,7 +179,8 @@ TEST(LogApi, AFullDiskRefusesWritesAndServesReads) {
   v1::AddStatementResponse response;
   // The space is looked at twice a second.
   absl::Status status;
-  for (std::uint64_t i = 0; status.ok(); ++i) status = log.Wait(&LogApi::AddStatement, Add(Fresh(log, i), v1::WAIT_DURABLE), response);
+  for (std::uint64_t i = 0; status.ok(); ++i)
+    status = log.Wait(&LogApi::AddStatement, Add(Fresh(log, i), v1::WAIT_DURABLE), response);
   EXPECT_EQ(bytes::ReasonOf(status), Reason::kReadOnly) << status;
   v1::GetCheckpointResponse checkpoint;
   EXPECT_EQ(log.Wait(&LogApi::GetCheckpoint, v1::GetCheckpointRequest(), checkpoint), absl::OkStatus());
@@ -201,7 +204,8 @@ TEST(LogApi, AfterStopEveryCallIsAnswered) {
   ASSERT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 1), v1::WAIT_PUBLISHED), added), absl::OkStatus());
   log.log().Stop(log.clock().Now());
   EXPECT_EQ(bytes::ReasonOf(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 2), v1::WAIT_PUBLISHED), added)), Reason::kStopped);
-  EXPECT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 1), v1::WAIT_PUBLISHED), added), absl::OkStatus()) << "published, so answered";
+  EXPECT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 1), v1::WAIT_PUBLISHED), added), absl::OkStatus())
+      << "published, so answered";
   std::promise<absl::Status> watched;
   v1::WatchCheckpointsResponse step;
   log.api().NextCheckpoint(1'000'000, 0, &step, {"", log.clock().Now() + std::chrono::seconds(20)},
@@ -221,11 +225,13 @@ TEST(LogApi, QuotasAreTakenByIssuerAndByAddress) {
   MemoryLog log(options);
   v1::AddStatementResponse response;
   absl::Status status;
-  for (std::uint64_t i = 0; i < 40 && status.ok(); ++i) status = log.Wait(&LogApi::AddStatement, Add(Fresh(log, i), v1::WAIT_DURABLE), response);
+  for (std::uint64_t i = 0; i < 40 && status.ok(); ++i)
+    status = log.Wait(&LogApi::AddStatement, Add(Fresh(log, i), v1::WAIT_DURABLE), response);
   EXPECT_EQ(bytes::ReasonOf(status), Reason::kQuotaExceeded) << status;
   EXPECT_EQ(bytes::MetadataValue(status, "bucket"), "statements_per_second");
   EXPECT_NE(bytes::MetadataValue(status, "retry_ms"), "");
-  EXPECT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 0), v1::WAIT_DURABLE), response), absl::OkStatus()) << "a repetition costs nothing";
+  EXPECT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 0), v1::WAIT_DURABLE), response), absl::OkStatus())
+      << "a repetition costs nothing";
 
   v1::GetInclusionProofRequest proof;
   proof.mutable_selector()->set_index(0);
@@ -237,7 +243,8 @@ TEST(LogApi, QuotasAreTakenByIssuerAndByAddress) {
   auto forged = Fresh(log, 99);
   forged.signatures[0].sig[5] = static_cast<char>(forged.signatures[0].sig[5] ^ 1);
   std::set<Reason> reasons;
-  for (int i = 0; i < 5; ++i) reasons.insert(*bytes::ReasonOf(log.Wait(&LogApi::AddStatement, Add(forged, v1::WAIT_DURABLE), response)));
+  for (int i = 0; i < 5; ++i)
+    reasons.insert(*bytes::ReasonOf(log.Wait(&LogApi::AddStatement, Add(forged, v1::WAIT_DURABLE), response)));
   EXPECT_EQ(reasons, (std::set<Reason>{Reason::kSignatureInvalid, Reason::kQuotaExceeded}));
 }
 
@@ -254,7 +261,8 @@ TEST(LogApi, AnswerOfALargeBatchLeavesOutEntryBytesThenProofs) {
     v1::AddStatementsResponse response;
     EXPECT_EQ(log.Wait(&LogApi::AddStatements, request, response), absl::OkStatus());
     EXPECT_EQ(response.results_size(), 20);
-    for (int i = 0; i < response.results_size(); ++i) EXPECT_EQ(response.results(i).outcome().index(), static_cast<std::uint64_t>(i));
+    for (int i = 0; i < response.results_size(); ++i)
+      EXPECT_EQ(response.results(i).outcome().index(), static_cast<std::uint64_t>(i));
     return response;
   };
   const auto whole = ask(1u << 20, v1::WAIT_PUBLISHED);

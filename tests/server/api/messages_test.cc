@@ -41,8 +41,13 @@ TEST(PageToken, OneThatNoListingMadeIsRefused) {
     const char* name;
     std::string text;
   } cases[] = {
-      {"position at the end", raw(2, 2, 0, 0)}, {"position beyond", raw(3, 2, 0, 0)}, {"empty tree", raw(0, 0, 0, 0)},
-      {"position before the start", raw(1, 5, 2, 0)}, {"flag 2", raw(1, 2, 1, 2)}, {"text", "not a token"}, {"empty", ""},
+      {"position at the end", raw(2, 2, 0, 0)},
+      {"position beyond", raw(3, 2, 0, 0)},
+      {"empty tree", raw(0, 0, 0, 0)},
+      {"position before the start", raw(1, 5, 2, 0)},
+      {"flag 2", raw(1, 2, 1, 2)},
+      {"text", "not a token"},
+      {"empty", ""},
       {"standard alphabet", "////////////////////////////////////////"},
   };
   for (const auto& c : cases) EXPECT_EQ(ParsePageToken(c.text), std::nullopt) << c.name;

@@ -70,7 +70,8 @@ TEST_F(ProverTest, ConsistencyIsThatOfTheTreeForManyPairs) {
       if (old_size > new_size) continue;
       const auto proof = prover.Consistency(old_size, head);
       ASSERT_TRUE(proof.ok()) << proof.status();
-      ASSERT_EQ(*proof, old_size == new_size ? std::vector<merkle::Hash>() : tree_.Consistency(old_size, new_size)) << old_size << " to " << new_size;
+      ASSERT_EQ(*proof, old_size == new_size ? std::vector<merkle::Hash>() : tree_.Consistency(old_size, new_size))
+          << old_size << " to " << new_size;
     }
   }
   Prover prover(snapshot_);

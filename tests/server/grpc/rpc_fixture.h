@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "merkle/compact_range.h"
 #include "merkle/hash.h"
 #include "merkle/verify.h"
 #include "proto/attest/entry.h"
@@ -42,14 +43,16 @@ class RpcTest : public ::testing::Test {
     request.set_wait(wait);
     return support::Ask(*stub_, &Stub::AddStatement, request, response);
   }
-  support::Heard AddAll(const std::vector<attest::Envelope>& envelopes, v1::AddStatementsResponse& response, v1::Wait wait = v1::WAIT_PUBLISHED) {
+  support::Heard AddAll(const std::vector<attest::Envelope>& envelopes, v1::AddStatementsResponse& response,
+                        v1::Wait wait = v1::WAIT_PUBLISHED) {
     v1::AddStatementsRequest request;
     for (const auto& envelope : envelopes) *request.add_envelopes() = support::ToMessage(envelope);
     request.set_wait(wait);
     return support::Ask(*stub_, &Stub::AddStatements, request, response);
   }
 
-  // The head that a checkpoint message is signed for; fails the test if it is not signed by the log's key or tells another head beside the note.
+  // The head that a checkpoint message is signed for; fails the test if it is not signed by the log's key or tells another head
+  // beside the note.
   merkle::TreeHead Verified(const v1::Checkpoint& message) const { return Verified(message, log_.node().vkey()); }
   static merkle::TreeHead Verified(const v1::Checkpoint& message, const std::string& vkey) {
     const auto head = VerifiedNote(message.note(), vkey);
@@ -80,12 +83,14 @@ class RpcTest : public ::testing::Test {
     const auto leaf = merkle::HashLeaf(bytes::AsBytes(entry));
     EXPECT_EQ(proof.leaf_hash(), bytes::EncodeHex(leaf));
     EXPECT_EQ(proof.tree_size(), head.size);
-    EXPECT_EQ(merkle::VerifyInclusion(proof.index(), head.size, leaf, Hashes(proof.hashes()), head.root), merkle::ProofCheck::kOk) << proof.index();
+    EXPECT_EQ(merkle::VerifyInclusion(proof.index(), head.size, leaf, Hashes(proof.hashes()), head.root), merkle::ProofCheck::kOk)
+        << proof.index();
   }
   static void ExpectProves(const v1::ConsistencyProof& proof, const merkle::TreeHead& old_head, const merkle::TreeHead& new_head) {
     EXPECT_EQ(proof.old_size(), old_head.size);
     EXPECT_EQ(proof.new_size(), new_head.size);
-    EXPECT_EQ(merkle::VerifyConsistency(old_head.size, new_head.size, old_head.root, new_head.root, Hashes(proof.hashes())), merkle::ProofCheck::kOk);
+    EXPECT_EQ(merkle::VerifyConsistency(old_head.size, new_head.size, old_head.root, new_head.root, Hashes(proof.hashes())),
+              merkle::ProofCheck::kOk);
   }
 
   mutable support::RunningLog log_;

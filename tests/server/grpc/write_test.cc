@@ -1,4 +1,5 @@
-// Submitting over a real channel (protocols.md G1-G8, reliability.md 6.2): what is accepted is proved, what is refused says why and leaves no trace.
+// Submitting over a real channel (protocols.md G1-G8, reliability.md 6.2): what is accepted is proved, what is refused says why and
+// leaves no trace.
 #include <functional>
 #include <set>
 
@@ -62,7 +63,7 @@ TEST_F(WriteTest, G2TheSameStatementAgainIsTheSameEntryWithAFullProof) {
   auto without_hint = Fresh(1).envelope;
   without_hint.signatures[0].keyid.clear();
   auto bad_signature = Fresh(1).envelope;
-  bad_signature.signatures[0].sig[0] ^= 1;                       // never looked at: the statement is known
+  bad_signature.signatures[0].sig[0] ^= 1;  // never looked at: the statement is known
   for (const auto& envelope : {Fresh(1).envelope, other_signatures, without_hint, bad_signature}) {
     ASSERT_TRUE(Add(envelope, again).ok());
     EXPECT_TRUE(again.outcome().duplicate());
@@ -89,7 +90,10 @@ TEST_F(WriteTest, G5ABatchIsInOrderMayReferToItselfAndIsRefusedItemByItem) {
   auto forged = Fresh(5).envelope;
   forged.signatures[0].sig[3] ^= 1;
   v1::AddStatementsResponse response;
-  ASSERT_TRUE(AddAll({commitment.envelope, forged, on_it.envelope, on_nothing.envelope, The("result").envelope, on_it.envelope, Envelope()}, response).ok());
+  ASSERT_TRUE(
+      AddAll({commitment.envelope, forged, on_it.envelope, on_nothing.envelope, The("result").envelope, on_it.envelope, Envelope()},
+             response)
+          .ok());
   ASSERT_EQ(response.results_size(), 7);
   const auto reason = [&](int item) {
     google::rpc::ErrorInfo info;
@@ -165,7 +169,8 @@ TEST_F(WriteTest, AMessageAboveFourMebibytesIsRefusedAndTheNextOneIsTaken) {
   v1::AddStatementRequest request;
   request.mutable_envelope()->set_payload(std::string((4u << 20) + 1, 'x'));
   v1::AddStatementResponse response;
-  EXPECT_EQ(support::Ask(*stub_, &Stub::AddStatement, request, response).status.error_code(), ::grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(support::Ask(*stub_, &Stub::AddStatement, request, response).status.error_code(),
+            ::grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_TRUE(Add(Fresh(1).envelope, response).ok());
 }
 
@@ -180,14 +185,15 @@ TEST_F(WriteTest, MetadataAboveTheLimitIsRefused) {
 
 TEST_F(WriteTest, ARequestThatProtobufCannotReadIsUnimplementedAndWithoutAReason) {
   auto envelope = Fresh(1).envelope;
-  envelope.signatures[0].keyid = "\xff\xfe";                    // strings of proto3 are UTF-8
+  envelope.signatures[0].keyid = "\xff\xfe";  // strings of proto3 are UTF-8
   v1::AddStatementResponse response;
   const auto heard = Add(envelope, response);
   EXPECT_EQ(heard.status.error_code(), ::grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_EQ(heard.reason, "");
 }
 
-// Reasons over the wire, from every group of the table: code, domain, metadata, and nothing written. The rules themselves have tests of their own.
+// Reasons over the wire, from every group of the table: code, domain, metadata, and nothing written. The rules themselves have
+// tests of their own.
 TEST_F(WriteTest, EveryRefusalHasItsReasonItsCodeAndNoTrace) {
   const auto evidence = [this] { return support::EvidenceStatement("one", The("commitment-one-2")); };
   const auto payload = [&](std::string_view from, std::string_view to) {
@@ -220,7 +226,9 @@ TEST_F(WriteTest, EveryRefusalHasItsReasonItsCodeAndNoTrace) {
   elsewhere.origin = "log.example/another";
   const std::string until = attest::FormatTime(support::kSampleTime + 730 * support::kSampleDay);
   const auto commitment = support::CommitmentStatement("one", 4, The("principles"));
-  const auto raw = [](const support::SampleStatement& statement) { return SignPayload(support::PayloadOf(statement), statement.signers); };
+  const auto raw = [](const support::SampleStatement& statement) {
+    return SignPayload(support::PayloadOf(statement), statement.signers);
+  };
   const auto id = [this](std::string_view label) { return bytes::EncodeHex(The(label).id()); };
 
   const struct {
@@ -241,21 +249,31 @@ TEST_F(WriteTest, EveryRefusalHasItsReasonItsCodeAndNoTrace) {
       {"signature of another statement", forged, "SIGNATURE_INVALID", ""},
       {"unknown key", Sign(by(variant(evidence(), 20), {"nobody"})).envelope, "KEY_UNKNOWN", ""},
       {"key of another party", Sign(by(variant(evidence(), 21), {"two-1"})).envelope, "ISSUER_MISMATCH", ""},
-      {"one of two signatures", Sign(by(variant(support::AdmissionStatement("member", "four"), 1), {"secretariat-1"})).envelope, "THRESHOLD_NOT_MET", "need"},
-      {"validity inverted", raw(Replaced(commitment, until, attest::FormatTime(support::kSampleTime - 1))), "VALIDITY_INVERTED", ""},
-      {"validity too long", Sign(Replaced(commitment, until, attest::FormatTime(support::kSampleTime + 2'000 * support::kSampleDay))).envelope,
+      {"one of two signatures", Sign(by(variant(support::AdmissionStatement("member", "four"), 1), {"secretariat-1"})).envelope,
+       "THRESHOLD_NOT_MET", "need"},
+      {"validity inverted", raw(Replaced(commitment, until, attest::FormatTime(support::kSampleTime - 1))), "VALIDITY_INVERTED",
+       ""},
+      {"validity too long",
+       Sign(Replaced(commitment, until, attest::FormatTime(support::kSampleTime + 2'000 * support::kSampleDay))).envelope,
        "VALIDITY_TOO_LONG", ""},
-      {"from the future", Sign(at(variant(evidence(), 8), support::kSampleTime + 60 * support::kSampleDay)).envelope, "ISSUED_IN_FUTURE", ""},
-      {"years old", Sign(at(variant(evidence(), 9), support::kSampleTime - 400 * support::kSampleDay)).envelope, "ISSUED_TOO_OLD", ""},
+      {"from the future", Sign(at(variant(evidence(), 8), support::kSampleTime + 60 * support::kSampleDay)).envelope,
+       "ISSUED_IN_FUTURE", ""},
+      {"years old", Sign(at(variant(evidence(), 9), support::kSampleTime - 400 * support::kSampleDay)).envelope, "ISSUED_TOO_OLD",
+       ""},
       {"second genesis", Sign(variant(support::GenesisStatement(), 3)).envelope, "GENESIS_ORDER", ""},
       {"party twice", Sign(variant(support::AdmissionStatement("member", "two"), 4)).envelope, "PARTY_EXISTS", ""},
-      {"key twice", Sign(variant(support::KeyStatement("member:two", "two-1", "\"sign\"", {"secretariat-1", "secretariat-2"}), 5)).envelope, "KEY_EXISTS", ""},
+      {"key twice",
+       Sign(variant(support::KeyStatement("member:two", "two-1", "\"sign\"", {"secretariat-1", "secretariat-2"}), 5)).envelope,
+       "KEY_EXISTS", ""},
       {"reference to nothing", Sign(Replaced(commitment, id("principles"), std::string(64, 'a'))).envelope, "REF_NOT_FOUND", "id"},
-      {"reference to another kind", Sign(Replaced(commitment, id("principles"), id("commitment-one-1"))).envelope, "REF_WRONG_KIND", "id"},
+      {"reference to another kind", Sign(Replaced(commitment, id("principles"), id("commitment-one-1"))).envelope, "REF_WRONG_KIND",
+       "id"},
       {"unknown principle", Sign(Replaced(commitment, "\"principle\":4", "\"principle\":9")).envelope, "PRINCIPLE_UNKNOWN", ""},
-      {"outside the accreditation", Sign(Replaced(variant(support::ResultStatement(The("engagement"), "conformant"), 6), "bsi-c5", "soc-2")).envelope,
+      {"outside the accreditation",
+       Sign(Replaced(variant(support::ResultStatement(The("engagement"), "conformant"), 6), "bsi-c5", "soc-2")).envelope,
        "ACCREDITATION_SCOPE", ""},
-      {"a person's address", payload("\"mediaType\":\"application/json\"", "\"mediaType\":\"erika.mustermann@example.org\""), "PERSONAL_DATA_SUSPECTED", "path"},
+      {"a person's address", payload("\"mediaType\":\"application/json\"", "\"mediaType\":\"erika.mustermann@example.org\""),
+       "PERSONAL_DATA_SUSPECTED", "path"},
   };
   const auto size = log_.node().integrated_size();
   for (const auto& c : cases) {
@@ -303,21 +321,27 @@ TEST_F(WriteTest, HostileEnvelopesAreRefusedAndNothingIsWritten) {
       {"empty signature", with([](Envelope& e) { e.signatures[0].sig.clear(); }), "ENVELOPE_MALFORMED"},
       {"signature of a mebibyte", with([](Envelope& e) { e.signatures[0].sig.assign(1u << 20, 's'); }), "TOO_LARGE"},
       {"signature of 65 bytes", with([](Envelope& e) { e.signatures[0].sig.push_back('\0'); }), "SIGNATURE_ENCODING"},
-      {"signature over the raw body",
-       with([](Envelope& e) { e.signatures[0].sig = *support::SampleKey("one-1").Sign(e.payload); }), "SIGNATURE_INVALID"},
-      {"hint of another key", with([](Envelope& e) { e.signatures[0].keyid = bytes::EncodeHex(support::SampleKey("two-1").public_key().id()); }),
+      {"signature over the raw body", with([](Envelope& e) { e.signatures[0].sig = *support::SampleKey("one-1").Sign(e.payload); }),
        "SIGNATURE_INVALID"},
-      {"forged under an unknown key",
-       with([](Envelope& e) { e.signatures = {{std::string(64, 'a'), std::string(64, 's')}}; }), "KEY_UNKNOWN"},
+      {"hint of another key",
+       with([](Envelope& e) { e.signatures[0].keyid = bytes::EncodeHex(support::SampleKey("two-1").public_key().id()); }),
+       "SIGNATURE_INVALID"},
+      {"forged under an unknown key", with([](Envelope& e) {
+         e.signatures = {{std::string(64, 'a'), std::string(64, 's')}};
+       }),
+       "KEY_UNKNOWN"},
       {"trailing bytes", signed_payload(fresh.payload + "x"), "STATEMENT_MALFORMED"},
       {"byte order mark", signed_payload("\xef\xbb\xbf" + fresh.payload), "STATEMENT_MALFORMED"},
       {"invalid UTF-8", signed_payload(std::string("{\"_type\":\"\xff\"}")), "STATEMENT_MALFORMED"},
       {"NUL", signed_payload(std::string("{\"_type\":\"\0\"}", 12)), "STATEMENT_MALFORMED"},
       {"depth", signed_payload(deep), "STATEMENT_MALFORMED"},
-      {"a float", signed_payload(support::PayloadOf(Replaced(support::CommitmentStatement("one", 4, The("principles")), "\"principle\":4", "\"principle\":4.0"))),
+      {"a float",
+       signed_payload(support::PayloadOf(
+           Replaced(support::CommitmentStatement("one", 4, The("principles")), "\"principle\":4", "\"principle\":4.0"))),
        "STATEMENT_MALFORMED"},
-      {"2^53", signed_payload(support::PayloadOf(Replaced(support::CommitmentStatement("one", 4, The("principles")), "\"principle\":4",
-                                                          "\"principle\":9007199254740992"))),
+      {"2^53",
+       signed_payload(support::PayloadOf(Replaced(support::CommitmentStatement("one", 4, The("principles")), "\"principle\":4",
+                                                  "\"principle\":9007199254740992"))),
        "STATEMENT_MALFORMED"},
       {"an array", signed_payload("[]"), "STATEMENT_MALFORMED"},
   };

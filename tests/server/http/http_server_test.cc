@@ -38,7 +38,8 @@ class HttpServerTest : public ::testing::Test {
   HttpServerTest() {
     router_.Get("/text", [](const HttpRequest&, const Respond& respond) { respond(Plain("some text\n")); });
     router_.Get("/big", [](const HttpRequest&, const Respond& respond) { respond(Plain(std::string(kBigBody, 'b'))); });
-    router_.Get("/path/", [](const HttpRequest& request, const Respond& respond) { respond(Plain(request.path + "?" + request.query)); });
+    router_.Get("/path/",
+                [](const HttpRequest& request, const Respond& respond) { respond(Plain(request.path + "?" + request.query)); });
     router_.Get("/address", [](const HttpRequest& request, const Respond& respond) { respond(Plain(request.address)); });
     router_.Get("/later", [this](const HttpRequest&, Respond respond) {
       threads_.emplace_back([respond = std::move(respond)] { respond(Plain("later\n")); });
@@ -64,7 +65,9 @@ class HttpServerTest : public ::testing::Test {
     address_ = server_->addresses().front();
   }
   RawConnection Connect() const { return RawConnection(address_); }
-  std::optional<support::RawReply> Get(std::string_view target, std::string_view fields = "") const { return support::Get(address_, target, fields); }
+  std::optional<support::RawReply> Get(std::string_view target, std::string_view fields = "") const {
+    return support::Get(address_, target, fields);
+  }
   // Connections are counted by a sweep, so a close is seen a little later.
   void ExpectNoConnectionLeft() const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -74,7 +77,7 @@ class HttpServerTest : public ::testing::Test {
 
   metrics::Metrics metrics_{"test", "log.example", "memory"};
   Router router_{Cors::kPublic};
-  std::vector<std::thread> threads_;      // of the I/O thread, until it has ended
+  std::vector<std::thread> threads_;  // of the I/O thread, until it has ended
   std::unique_ptr<HttpServer> server_;
   std::string address_;
 };
@@ -101,7 +104,7 @@ TEST_F(HttpServerTest, HeadHasTheFieldsOfGetAndNoBody) {
   auto connection = Connect();
   const auto head = connection.Ask(Request("HEAD", "/text"), Answers::kHeadOnly);
   const auto get = connection.Ask(Request("GET", "/text"));
-  ASSERT_TRUE(head.has_value() && get.has_value());      // had HEAD sent a body, this reply would not be readable
+  ASSERT_TRUE(head.has_value() && get.has_value());  // had HEAD sent a body, this reply would not be readable
   EXPECT_EQ(head->status, 200);
   EXPECT_EQ(head->fields, get->fields);
 }
@@ -292,7 +295,7 @@ TEST_F(HttpServerTest, ClientMayAskForTheEnd) {
 }
 
 TEST_F(HttpServerTest, ConnectionsAboveTheLimitOfAnAddressAreClosedAtOnce) {
-  Start();      // 128 for an address
+  Start();  // 128 for an address
   std::vector<RawConnection> held;
   for (int i = 0; i < 128; ++i) {
     held.push_back(Connect());
@@ -333,7 +336,8 @@ TEST_F(HttpServerTest, GarbageNeverHurts) {
       bytes.resize(random() % 4'096);
       for (char& c : bytes) c = static_cast<char>(random());
     } else {
-      for (unsigned changes = random() % 4 + 1; changes > 0; --changes) bytes[random() % bytes.size()] = static_cast<char>(random());
+      for (unsigned changes = random() % 4 + 1; changes > 0; --changes)
+        bytes[random() % bytes.size()] = static_cast<char>(random());
     }
     auto connection = Connect();
     connection.Send(bytes);
@@ -402,7 +406,7 @@ TEST_F(HttpServerTest, RequestsAreCountedByRouteAndNeverByPath) {
   Start();
   auto connection = Connect();
   connection.Ask(Request("GET", "/none/of/this"));
-  connection.Ask(Request("GET", "/text"));      // so the first has been counted
+  connection.Ask(Request("GET", "/text"));  // so the first has been counted
   const std::string text = metrics_.Text();
   EXPECT_NE(text.find("route=\"other\""), std::string::npos) << text;
   EXPECT_EQ(text.find("none/of/this"), std::string::npos);

@@ -83,7 +83,7 @@ TEST(RequestHead, RefusesWhatAnotherParserCouldReadInAnotherWay) {
     int status;
   } cases[] = {
       {"plain", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200},
-      {"unknown method", "FROBNICATE / HTTP/1.1\r\nHost: a\r\n\r\n", 200},      // the router answers 405
+      {"unknown method", "FROBNICATE / HTTP/1.1\r\nHost: a\r\n\r\n", 200},  // the router answers 405
       {"target of 512 bytes", "GET /" + long_target + " HTTP/1.1\r\nHost: a\r\n\r\n", 200},
       {"target of 513 bytes", "GET /" + long_target + "a HTTP/1.1\r\nHost: a\r\n\r\n", 414},
       {"64 fields", "GET / HTTP/1.1\r\nHost: a\r\n" + fields_64 + "\r\n", 200},

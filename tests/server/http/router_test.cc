@@ -29,7 +29,8 @@ class RouterTest : public ::testing::Test {
   HttpReply Handle(const std::string& method, const std::string& path, const std::string& if_none_match = "") const {
     return HandleBy(router_, method, path, if_none_match);
   }
-  static HttpReply HandleBy(const Router& router, const std::string& method, const std::string& path, const std::string& if_none_match = "") {
+  static HttpReply HandleBy(const Router& router, const std::string& method, const std::string& path,
+                            const std::string& if_none_match = "") {
     HttpRequest request;
     request.method = method;
     request.path = path;
@@ -45,9 +46,20 @@ TEST_F(RouterTest, LongestRouteWinsAndAnExactOneIsExact) {
   const struct {
     const char *path, *answer;
   } cases[] = {
-      {"/", "/\n"},          {"/a", "/a\n"},           {"/a/", "not found\n"},   {"/b", "not found\n"},        {"", "not found\n"},
-      {"//", "not found\n"}, {"/tile/0", "/tile/\n"},  {"/tile/", "/tile/\n"},   {"/tile", "not found\n"},     {"/tile/entries/0", "/tile/entries/\n"},
-      {"/A", "not found\n"}, {"/a?x", "not found\n"},  {"/./a", "not found\n"},  {"/tile/../a", "/tile/\n"},
+      {"/", "/\n"},
+      {"/a", "/a\n"},
+      {"/a/", "not found\n"},
+      {"/b", "not found\n"},
+      {"", "not found\n"},
+      {"//", "not found\n"},
+      {"/tile/0", "/tile/\n"},
+      {"/tile/", "/tile/\n"},
+      {"/tile", "not found\n"},
+      {"/tile/entries/0", "/tile/entries/\n"},
+      {"/A", "not found\n"},
+      {"/a?x", "not found\n"},
+      {"/./a", "not found\n"},
+      {"/tile/../a", "/tile/\n"},
   };
   for (const auto& c : cases) EXPECT_EQ(*Handle("GET", c.path).body, c.answer) << c.path;
 }
@@ -92,8 +104,14 @@ TEST_F(RouterTest, AKnownTagIsAnsweredWithoutTheBody) {
     const char *name, *if_none_match;
     int status;
   } cases[] = {
-      {"none", "", 200},           {"the same", "\"0123\"", 304},         {"weak", "W/\"0123\"", 304},      {"one of several", "\"a\", \"0123\"", 304},
-      {"any", "*", 304},           {"another", "\"4567\"", 200},          {"a prefix", "\"012\"", 200},     {"longer", "\"0123-gz\"", 200},
+      {"none", "", 200},
+      {"the same", "\"0123\"", 304},
+      {"weak", "W/\"0123\"", 304},
+      {"one of several", "\"a\", \"0123\"", 304},
+      {"any", "*", 304},
+      {"another", "\"4567\"", 200},
+      {"a prefix", "\"012\"", 200},
+      {"longer", "\"0123-gz\"", 200},
       {"without quotes", "0123", 200},
   };
   for (const auto& c : cases) {

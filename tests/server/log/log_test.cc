@@ -128,39 +128,40 @@ TEST_F(LogTest, StopCommitsTheQueuePublishesAndAnswersEverybody) {
   EXPECT_EQ(ReasonOf(WaitPublished(3, Pace::kSoon).get().status()), Reason::kStopped);
 }
 
-// A log with entry 1 unpublished, and `failures` ticks that storage will refuse.
+// A log with entry 1 unpublished, being stopped while storage refuses its first `failures` ticks.
 class StopTest : public LogTest {
  protected:
-  void StartWithFailures(std::uint64_t failures) {
+  ~StopTest() override { stopper_.join(); }
+  void StopWithFailures(runtime::Deadline deadline, std::uint64_t failures) {
     Start();
     PublishQuietly("first");
     for (std::uint64_t nth = 1; nth <= failures; ++nth) store_->Fail(Call::kConfirm, Fault::kBefore, nth);
     AddAndWait(Texts({"last"}));
+    const auto ticks = store_->plan().count(Call::kConfirm);
+    stopper_ = std::thread([this, deadline] { log_->Stop(deadline); });
+    AwaitCalls(Call::kConfirm, ticks + 1);                  // the last tick, the first that fails
   }
+  std::thread stopper_;
 };
 
 TEST_F(StopTest, TriesToPublishWhileStorageIsUnavailable) {
-  StartWithFailures(2);
+  StopWithFailures(clock_.Now() + seconds(10), 2);
   auto waiting = WaitPublished(1, Pace::kNextTick);
-  std::thread stopper([this, deadline = clock_.Now() + seconds(10)] { log_->Stop(deadline); });
   for (int i = 0; i < 2; ++i) {
     clock_.AwaitSleeper(clock_.Now() + seconds(1));
     clock_.Advance(seconds(1));
   }
   EXPECT_EQ(waiting.get().value()->head.size, 2U);
-  stopper.join();
 }
 
 TEST_F(StopTest, GivesUpAtItsDeadline) {
-  StartWithFailures(100);
+  const auto deadline = clock_.Now() + milliseconds(1'000 + 2'500);      // the first entry takes one second
+  StopWithFailures(deadline, 100);
   auto waiting = WaitPublished(1, Pace::kNextTick);
-  const auto deadline = clock_.Now() + milliseconds(2'500);
-  std::thread stopper([this, deadline] { log_->Stop(deadline); });
   for (const auto step : {seconds(1), seconds(1), seconds(1)}) {
     clock_.AwaitSleeper(std::min(clock_.Now() + step, deadline));
     clock_.Advance(step);
   }
-  stopper.join();
   EXPECT_EQ(ReasonOf(waiting.get().status()), Reason::kStopped);
   EXPECT_EQ(log_->published()->head.size, 1U);
   EXPECT_TRUE(fatals().empty());

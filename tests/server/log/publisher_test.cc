@@ -164,7 +164,7 @@ TEST_F(PublisherTest, WhatReadsBackOtherwiseIsNotSigned) {
   recheck_.Answer(absl::DataLossError("entry 1 read back differs"));
   AddAndWait(Texts({"b"}));
   EXPECT_EQ(ReasonOf(WaitPublished(1, Pace::kSoon).get().status()), Reason::kOutcomeUnknown);
-  EXPECT_TRUE(absl::IsDataLoss(fatals().at(0)));
+  EXPECT_TRUE(absl::IsDataLoss(Fatal()));
   EXPECT_EQ(Opened(StoredNote(storage::Slot::kSigned)).head.size, 1U);
   EXPECT_EQ(signer_->Mark().size, 1U);
 }
@@ -176,7 +176,7 @@ TEST_F(PublisherTest, AFlippedBitInAnEntryStopsTheSigner) {
   AddAndWait(Texts({"b"}));
   memory_.FlipEntryByte(1);
   EXPECT_FALSE(WaitPublished(1, Pace::kSoon).get().ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(fatals().at(0)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Fatal()));
   EXPECT_EQ(Opened(StoredNote(storage::Slot::kSigned)).head.size, 1U);
   EXPECT_EQ(signer_->Mark().size, 1U);
 }
@@ -224,7 +224,7 @@ TEST_F(PublisherTest, AStoredCheckpointByAnotherKeyStopsIt) {
   ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
   AddAndWait(Texts({"c"}));
   EXPECT_FALSE(WaitPublished(2, Pace::kSoon).get().ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(fatals().at(0)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Fatal()));
   EXPECT_EQ(signer_->Mark().size, 1U);
 }
 

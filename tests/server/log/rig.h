@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <future>
 #include <map>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "proto/tlog/note.h"
 #include "server/log/log.h"
 #include "server/signer/local_signer.h"
+#include "tests/server/log/answers.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/memory_storage.h"
@@ -147,63 +147,6 @@ class TextRecheck final : public Recheck {
   absl::Status answer_;
 };
 
-// The answers to one Add: each item exactly one.
-class Answers {
- public:
-  explicit Answers(std::size_t items) : state_(std::make_shared<State>(items)) {}
-  AddDone done() const {
-    return [state = state_](std::size_t item, absl::StatusOr<Added> added) {
-      const std::lock_guard lock(state->mutex);
-      EXPECT_FALSE(state->answers.at(item).has_value()) << "item " << item << " is answered twice";
-      state->answers.at(item) = std::move(added);
-      state->changed.notify_all();
-    };
-  }
-  std::vector<absl::StatusOr<Added>> Wait() const {
-    std::unique_lock lock(state_->mutex);
-    std::vector<absl::StatusOr<Added>> all;
-    for (const auto& answer : state_->answers) {
-      state_->changed.wait(lock, [&] { return answer.has_value(); });
-      all.push_back(*answer);
-    }
-    return all;
-  }
-
- private:
-  struct State {
-    explicit State(std::size_t items) : answers(items) {}
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<std::optional<absl::StatusOr<Added>>> answers;
-  };
-  std::shared_ptr<State> state_;
-};
-
-// Holds up whoever passes until it is opened.
-class Gate {
- public:
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    arrived_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return open_; });
-  }
-  void AwaitArrival() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_; });
-  }
-  void Open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool arrived_ = false, open_ = false;
-};
-
 // Appends as another node does.
 inline void AppendAsAnotherNode(storage::LogWriter& log, const std::vector<std::string>& texts) {
   const auto view = log.Look({});
@@ -255,7 +198,7 @@ class LogTest : public ::testing::Test {
   // sees next.   REQUIRES: started.
   void PublishQuietly(const std::string& text) {
     // Until the tick of the start has looked at the head: it might take the new entry along.
-    while (store_->plan().count(Call::kConfirm) == 0) std::this_thread::yield();
+    AwaitCalls(Call::kConfirm, 1);
     const auto added = AddAndWait(Texts({text}));
     clock_.AwaitSleeper(clock_.Now() + LogOptions().publish_interval);
     clock_.Advance(LogOptions().publish_interval);
@@ -284,6 +227,15 @@ class LogTest : public ::testing::Test {
     auto promise = std::make_shared<std::promise<PublishedAnswer>>();
     log_->WaitPublished(index, pace, deadline, [promise](PublishedAnswer answer) { promise->set_value(std::move(answer)); });
     return promise->get_future();
+  }
+  void AwaitCalls(Call call, std::uint64_t count) const {
+    while (store_->plan().count(call) < count) std::this_thread::yield();
+  }
+  // Why the log stopped.
+  absl::Status Fatal() {
+    log_->Stop(clock_.Now());
+    EXPECT_EQ(fatals().size(), 1U);
+    return fatals().empty() ? absl::OkStatus() : fatals().front();
   }
   std::vector<absl::Status> fatals() {
     const std::lock_guard lock(mutex_);

@@ -53,9 +53,9 @@ class Server {
  public:
   explicit Server(AcceptLimits limits) : acceptor_(*Acceptor::Listen("127.0.0.1:0", limits)) {
     acceptor_->Start([this](int, int connection) {
-      EXPECT_EQ(write(connection, "x", 1), 1);
       const std::lock_guard lock(mutex_);
-      open_.push_back(connection);
+      open_.push_back(connection);                        // before the greeting: a client that was taken is found here
+      EXPECT_EQ(write(connection, "x", 1), 1);
     });
   }
   ~Server() {

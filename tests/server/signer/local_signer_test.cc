@@ -146,6 +146,7 @@ TEST_F(LocalSignerTest, SignsTheSameHeadAgainWithoutANewMarkAlsoAfterARestart) {
   EXPECT_EQ(OnDisk().sequence, 1U);
 }
 
+// A6
 TEST_F(LocalSignerTest, NeverSignsASmallerSizeOrAnotherRootAtItsMark) {
   auto signer = Open();
   ASSERT_TRUE(signer.ok()) << signer.status();

@@ -1,4 +1,5 @@
-// Tiles as HTTP answers them (protocols.md A9-A19, H3): every path, every width, every published size. Ids of section 1 are in the names.
+// Tiles as HTTP answers them (protocols.md A9-A19, H3): every path, every width, every published size. Ids of section 1 are in the
+// names.
 #include "server/tiles/tile_api.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@
 namespace trustlog::tiles {
 namespace {
 
-constexpr std::uint64_t kSize = 600;              // integrated
+constexpr std::uint64_t kSize = 600;  // integrated
 constexpr std::size_t kCacheBytes = 64 * 8'192;
 
 std::string Field(const http::HttpReply& reply, std::string_view name) {
@@ -64,7 +65,8 @@ class TileApiTest : public ::testing::Test {
   }
   void Publish(std::uint64_t size) {
     const auto head = tree_.Head(size);
-    snapshot_ = {"note of size " + std::to_string(size) + "\n", size, storage::CapReader(storage_.reader(), head, storage::MakeTileCache(0))};
+    snapshot_ = {"note of size " + std::to_string(size) + "\n", size,
+                 storage::CapReader(storage_.reader(), head, storage::MakeTileCache(0))};
   }
   http::HttpReply Get(const std::string& path, const std::string& accept_encoding = "", const std::string& if_none_match = "",
                       const std::string& method = "GET") {
@@ -123,21 +125,23 @@ TEST_F(TileApiTest, A9A13NothingIsServedBeforeTheFirstPublication) {
 
 TEST_F(TileApiTest, A10A14AnyOtherSpellingIsNotFound) {
   std::vector<std::string> paths = {
-      "/tile", "/tile/", "/tile/0", "/tile/0/", "//tile/0/000", "/tile/0/000/", "/tile//000", "/tile/0//000", "/TILE/0/000", "/tile/0/000;x",
+      "/tile", "/tile/", "/tile/0", "/tile/0/", "//tile/0/000", "/tile/0/000/", "/tile//000", "/tile/0//000", "/TILE/0/000",
+      "/tile/0/000;x",
       // level
-      "/tile/00/000", "/tile/-1/000", "/tile/+0/000", "/tile/64/000", "/tile/63/000", "/tile/8/000", "/tile/7/000", "/tile/2/000", "/tile/a/000",
-      "/tile/18446744073709551616/000", "/tile/Entries/000", "/tile/data/000", "/tile/entries", "/tile/entries/", "/tile/8/000.p/0",
+      "/tile/00/000", "/tile/-1/000", "/tile/+0/000", "/tile/64/000", "/tile/63/000", "/tile/8/000", "/tile/7/000", "/tile/2/000",
+      "/tile/a/000", "/tile/18446744073709551616/000", "/tile/Entries/000", "/tile/data/000", "/tile/entries", "/tile/entries/",
+      "/tile/8/000.p/0",
       // index
-      "/tile/0/0", "/tile/0/00", "/tile/0/1", "/tile/0/0000", "/tile/0/x000/001", "/tile/0/x000/000", "/tile/0/001/000", "/tile/0/x001",
-      "/tile/0/x001/", "/tile/0/x01/000", "/tile/0/X001/000", "/tile/0/x001/00", "/tile/0/-01", "/tile/0/0x1",
+      "/tile/0/0", "/tile/0/00", "/tile/0/1", "/tile/0/0000", "/tile/0/x000/001", "/tile/0/x000/000", "/tile/0/001/000",
+      "/tile/0/x001", "/tile/0/x001/", "/tile/0/x01/000", "/tile/0/X001/000", "/tile/0/x001/00", "/tile/0/-01", "/tile/0/0x1",
       "/tile/0/x072/x057/x594/x037/x927/935", "/tile/0/x072/x057/x594/x037/x927/936", "/tile/0/x018/x446/x744/x073/x709/x551/616",
       // width
-      "/tile/0/000.p", "/tile/0/000.p/", "/tile/0/000.p/0", "/tile/0/000.p/256", "/tile/0/000.p/00", "/tile/0/000.p/01", "/tile/0/000.p/-1",
-      "/tile/0/000.p/1/", "/tile/0/000.P/1", "/tile/0/000/p/1", "/tile/entries/000.p/256", "/tile/statements/000.p/0",
-      "/tile/0/000.p/18446744073709551617",
+      "/tile/0/000.p", "/tile/0/000.p/", "/tile/0/000.p/0", "/tile/0/000.p/256", "/tile/0/000.p/00", "/tile/0/000.p/01",
+      "/tile/0/000.p/-1", "/tile/0/000.p/1/", "/tile/0/000.P/1", "/tile/0/000/p/1", "/tile/entries/000.p/256",
+      "/tile/statements/000.p/0", "/tile/0/000.p/18446744073709551617",
       // somebody else's file
-      "/tile/0/../0/000", "/tile/../checkpoint", "/tile/..", "/tile/0/%30%30%30", "/tile%2f0%2f000", "/tile/0/%2e%2e", "/tile/%2e%2e/%2e%2e/etc/passwd",
-      "/tile\\0\\000", "/tile/./0/000", "/./tile/0/000"};
+      "/tile/0/../0/000", "/tile/../checkpoint", "/tile/..", "/tile/0/%30%30%30", "/tile%2f0%2f000", "/tile/0/%2e%2e",
+      "/tile/%2e%2e/%2e%2e/etc/passwd", "/tile\\0\\000", "/tile/./0/000", "/./tile/0/000"};
   paths.push_back(std::string("/tile/0/000\0", 12));
   paths.push_back("/tile/0/" + std::string(400, 'x'));
   for (const auto& path : paths) EXPECT_EQ(Get(path).status, 404) << path;
@@ -199,7 +203,7 @@ TEST_F(TileApiTest, CacheFieldsAreThoseOfTheTable) {
     const auto reply = Get(c.path);
     EXPECT_EQ(reply.cache_control, c.cache_control) << c.path;
     EXPECT_EQ(Field(reply, "Vary"), c.vary) << c.path;
-    EXPECT_EQ(Field(reply, "Access-Control-Allow-Origin"), "*") << c.path;      // A19
+    EXPECT_EQ(Field(reply, "Access-Control-Allow-Origin"), "*") << c.path;  // A19
     EXPECT_EQ(reply.content_type, reply.status == 200 ? "application/octet-stream" : "text/plain; charset=utf-8") << c.path;
   }
 }
@@ -226,11 +230,29 @@ TEST_F(TileApiTest, A16BundlesArePackedOnlyForThoseWhoTakeIt) {
     const char* accept;
     bool packed;
   } cases[] = {
-      {"", false},           {"gzip", true},           {"GZip", true},           {"deflate, gzip", true},    {"gzip, br", true},
-      {"gzip;q=1", true},    {"gzip;q=0.5", true},     {"gzip; q=0.001", true},  {"gzip;q=0", false},        {"gzip;q=0.0", false},
-      {"gzip;q=0.000", false}, {"gzip ; q=0", false},  {"identity", false},      {"*", false},               {"br", false},
-      {"notgzip", false},    {"gzipped", false},       {"x-gzip", false},        {"identity, gzip;q=0, *", false}, {",,gzip", true},
-      {"gzip;q=x", false},   {";gzip", false},         {" gzip ", true},
+      {"", false},
+      {"gzip", true},
+      {"GZip", true},
+      {"deflate, gzip", true},
+      {"gzip, br", true},
+      {"gzip;q=1", true},
+      {"gzip;q=0.5", true},
+      {"gzip; q=0.001", true},
+      {"gzip;q=0", false},
+      {"gzip;q=0.0", false},
+      {"gzip;q=0.000", false},
+      {"gzip ; q=0", false},
+      {"identity", false},
+      {"*", false},
+      {"br", false},
+      {"notgzip", false},
+      {"gzipped", false},
+      {"x-gzip", false},
+      {"identity, gzip;q=0, *", false},
+      {",,gzip", true},
+      {"gzip;q=x", false},
+      {";gzip", false},
+      {" gzip ", true},
   };
   for (const auto& c : cases) {
     for (const auto* path : {"/tile/entries/001", "/tile/statements/001"}) {
@@ -266,7 +288,7 @@ TEST_F(TileApiTest, FullTilesAreServedWhileStorageIsDownAndNothingElseIsClaimed)
   for (const auto* path : {"/tile/0/001", "/tile/0/000.p/4", "/tile/entries/000"}) {
     const auto reply = Get(path);
     EXPECT_EQ(reply.status, 503) << path;
-    EXPECT_EQ(Field(reply, "Retry-After"), "1") << path;      // H5
+    EXPECT_EQ(Field(reply, "Retry-After"), "1") << path;  // H5
     EXPECT_EQ(reply.cache_control, "no-store") << path;
   }
   EXPECT_EQ(Get("/tile/0/003").status, 404);
@@ -331,8 +353,12 @@ TEST_F(TileApiTest, AQueryChangesNothing) {
 TEST_F(TileApiTest, RoutesInMetricsAreTemplates) {
   const struct {
     const char *path, *route;
-  } cases[] = {{"/checkpoint", "/checkpoint"}, {"/tile/0/000", "/tile/<L>/<N>"}, {"/tile/entries/000", "/tile/entries/<N>"},
-               {"/tile/statements/000", "/tile/statements/<N>"}, {"/tile/0/999", "/tile/"}, {"/tile/%2e", "/tile/"}};
+  } cases[] = {{"/checkpoint", "/checkpoint"},
+               {"/tile/0/000", "/tile/<L>/<N>"},
+               {"/tile/entries/000", "/tile/entries/<N>"},
+               {"/tile/statements/000", "/tile/statements/<N>"},
+               {"/tile/0/999", "/tile/"},
+               {"/tile/%2e", "/tile/"}};
   for (const auto& c : cases) EXPECT_EQ(Get(c.path).route, c.route) << c.path;
 }
 

@@ -1,0 +1,118 @@
+"""The programs as their users run them: publish, prove, verify offline, catch a change and a fork; and what README.md says about them."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import harness
+
+TRUSTLOG = harness.BIN / "trustlog"
+
+
+def can_unshare():
+    return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
+
+
+class Programs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.context = harness.fresh_server()
+        cls.server = cls.context.__enter__()
+        cls.server.start()
+        cls.folder = cls.server.folder
+        cls.policy = cls.folder / "log/log.policy"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.context.__exit__(None, None, None)
+
+    def run_cli(self, *arguments, code=0, offline=False, online=False):
+        command = (["unshare", "-rn"] if offline else []) + [str(TRUSTLOG), *map(str, arguments)]
+        if online:
+            command += ["--log", f"http://{self.server.http}/", "--grpc", self.server.grpc, "--policy", str(self.policy), "--timeout", "60s"]
+        env = {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "XDG_CONFIG_HOME": str(self.folder / "none"), "TRUSTLOG_NO_INPUT": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=harness.DEADLINE, check=False)
+        self.assertEqual(done.returncode, code, f"{command}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def publish(self, name):
+        document = self.folder / f"{name}.txt"
+        document.write_text(f"what {name} says\n")
+        envelope = self.folder / f"{name}.dsse.json"
+        self.run_cli("import", document, "--form", "test-report", "--key", self.folder / "log/member.key", "--issuer", "urn:tta:member:dev-member", "--about",
+                     "urn:tta:member:dev-member", "--origin", self.server.origin, "--type-base", "https://trustlog.example/attest", "--urn-prefix",
+                     "urn:tta:", "-o", envelope)
+        out = self.folder / f"out-{name}"
+        self.run_cli("submit", envelope, "-o", out, online=True)
+        return next(out.glob("*.tlog-proof"))
+
+    def test_a_published_statement_verifies_without_a_network(self):
+        """K8: no socket is opened; K3: 0 and 4."""
+        if not can_unshare():
+            self.skipTest("network namespaces are refused here")
+        proof = self.publish("offline")
+        entry, statement = proof.with_suffix(".tle"), proof.with_suffix(".json")
+        text = self.run_cli("verify", proof, "--entry", entry, "--statement", statement, "--policy", self.policy, offline=True)
+        self.assertTrue(text.startswith("VERIFIED"), text)
+        changed = bytearray(entry.read_bytes())
+        for place in (5, 40, len(changed) - 1):
+            changed[place] ^= 1
+            bad = entry.with_suffix(".bad")
+            bad.write_bytes(bytes(changed))
+            text = self.run_cli("verify", proof, "--entry", bad, "--policy", self.policy, offline=True, code=4)
+            self.assertTrue(text.startswith("FAILED"), text)
+            changed[place] ^= 1
+
+    def test_a_repeated_submission_is_the_same_entry(self):
+        first = self.publish("again")
+        out = self.folder / "out-again-2"
+        text = self.run_cli("submit", self.folder / "again.dsse.json", "-o", out, "--json", online=True)
+        answer = json.loads(text.splitlines()[0])
+        self.assertIs(answer["duplicate"], True)
+        self.assertEqual(str(answer["index"]), first.stem)
+
+    def test_json_is_one_object_also_for_failures(self):
+        """K2, K4."""
+        text = self.run_cli("verify", self.folder / "absent.tlog-proof", "--entry", self.folder / "absent.tle", "--policy", self.policy, "--json", code=2)
+        self.assertIn("error", json.loads(text))
+
+    def test_a_second_root_at_one_size_is_caught_and_the_evidence_stands_alone(self):
+        """E11, exit 5: signed with the log's own key by openssl, since no program of ours can make one."""
+        self.publish("fork")
+        checkpoint = self.folder / "fork.checkpoint"
+        self.run_cli("checkpoint", "get", "-o", checkpoint, online=True)
+        origin, size, *_ = checkpoint.read_text().split("\n")
+        text = f"{origin}\n{size}\n{'A' * 43}=\n"
+        (self.folder / "fork.text").write_text(text)
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.folder / "log/log.key", "-in", self.folder / "fork.text", "-out",
+                        self.folder / "fork.sig"], check=True)
+        import base64
+        key_id = bytes.fromhex(self.server.vkey.split("+")[1])
+        blob = base64.b64encode(key_id + (self.folder / "fork.sig").read_bytes()).decode()
+        forked = self.folder / "forked.checkpoint"
+        forked.write_text(f"{text}\n— {origin} {blob}\n")
+        self.run_cli("checkpoint", "compare", checkpoint, forked, online=True, code=5)
+        evidence = [path for path in self.folder.rglob("*.json") if "evidence" in str(path)]
+        self.assertTrue(evidence)
+        self.run_cli("evidence", "verify", evidence[0])
+
+    def test_the_monitor_and_fsck_find_a_good_log_good(self):
+        self.publish("monitored")
+        self.run_cli("monitor", "once", online=True)
+        self.run_cli("fsck", "--url", f"http://{self.server.http}/", online=True)
+
+    def test_every_command_in_the_readme_exists(self):
+        text = (harness.ROOT / "README.md").read_text()
+        commands = set(re.findall(r"trustlog ((?:[a-z]+ )?[a-z]+)", text))
+        known = self.run_cli("--help")
+        listed = set(re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", known, re.M))
+        unknown = [c for c in commands if c not in listed and c.split()[0] not in listed]
+        self.assertEqual(unknown, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

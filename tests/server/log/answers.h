@@ -1,0 +1,73 @@
+// What tests wait for: the answers to one Add, and a gate that holds a thread up.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "server/log/queue.h"
+
+namespace trustlog::log {
+
+// The answers to one Add: each item exactly one.
+class Answers {
+ public:
+  explicit Answers(std::size_t items) : state_(std::make_shared<State>(items)) {}
+  AddDone done() const {
+    return [state = state_](std::size_t item, absl::StatusOr<Added> added) {
+      const std::lock_guard lock(state->mutex);
+      EXPECT_FALSE(state->answers.at(item).has_value()) << "item " << item << " is answered twice";
+      state->answers.at(item) = std::move(added);
+      state->changed.notify_all();
+    };
+  }
+  std::vector<absl::StatusOr<Added>> Wait() const {
+    std::unique_lock lock(state_->mutex);
+    std::vector<absl::StatusOr<Added>> all;
+    for (const auto& answer : state_->answers) {
+      state_->changed.wait(lock, [&] { return answer.has_value(); });
+      all.push_back(*answer);
+    }
+    return all;
+  }
+
+ private:
+  struct State {
+    explicit State(std::size_t items) : answers(items) {}
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::optional<absl::StatusOr<Added>>> answers;
+  };
+  std::shared_ptr<State> state_;
+};
+
+// Holds up whoever passes until it is opened.
+class Gate {
+ public:
+  void Pass() {
+    std::unique_lock lock(mutex_);
+    arrived_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_; });
+  }
+  void AwaitArrival() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_; });
+  }
+  void Open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool arrived_ = false, open_ = false;
+};
+
+}  // namespace trustlog::log
