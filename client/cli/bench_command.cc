@@ -2,6 +2,7 @@
 // speed of this machine at verifying, so that figures of different machines can be compared as ratios.
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "client/cli/bench.h"
@@ -153,8 +154,22 @@ absl::StatusOr<ExitCode> BenchSubmit(Session& session, const Arguments& argument
 absl::StatusOr<ExitCode> BenchBatch(Session& session, const Arguments& arguments) {
   const auto items = arguments.Number("items", 100);
   if (!items.ok()) return items.status();
-  if (*items < 2 || *items > 256) return UsageError(fmt::format("--items {}: not within 2..256", *items));
+  if (*items < 2 || *items > 1'000) return UsageError(fmt::format("--items {}: not within 2..1000", *items));
   return BenchSubmissions(session, arguments, "batch", *items);
+}
+
+// The smallest call there is, as the comparator of the others: what a call costs before anybody does any work.
+absl::StatusOr<ExitCode> BenchCalls(Session& session, const Arguments& arguments) {
+  return RunWork(session, arguments, "calls", true, [&session](unsigned) -> absl::StatusOr<BenchCall> {
+    auto client = session.Connect(Session::Retries::kSilent);
+    if (!client.ok()) return client.status();
+    const std::shared_ptr<rpc::LogClient> shared = *std::move(client);
+    BenchCall call;
+    call.prepare = [] { return absl::OkStatus(); };
+    call.send = [shared] { return shared->CheckHealth(); };
+    call.verify = []() -> absl::StatusOr<std::uint64_t> { return std::uint64_t{1}; };
+    return call;
+  });
 }
 
 absl::StatusOr<ExitCode> BenchProofs(Session& session, const Arguments& arguments) {
@@ -193,6 +208,7 @@ Commands BenchCommands() {
   batch.push_back({"--items", "N", "statements a call (default 100)"});
   return {{"bench submit", "load by single submissions of evidence", With(SubmitOptions()), BenchSubmit},
           {"bench batch", "load by submissions of many", With(std::move(batch)), BenchBatch},
+          {"bench calls", "load by empty calls (grpc.health.v1 Check): the comparator", With({}), BenchCalls},
           {"bench proofs", "load by proofs of entries chosen at random", With({}), BenchProofs},
           {"bench tiles", "load by reading tiles and bundles", With({}), BenchTiles}};
 }

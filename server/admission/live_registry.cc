@@ -17,7 +17,7 @@
 namespace trustlog::admission {
 namespace {
 
-constexpr std::size_t kMaxCandidates = 8;      // records.md 2.1
+constexpr std::size_t kMaxCandidates = 8;  // records.md 2.1
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The registry of the running log, shared: queries read it from many threads, the sequencer thread changes it batch by batch. Its snapshot
-// file is a cache beside the mark: deleting it is safe. Thread-safe.
+// The registry of the running log, shared: queries read it from many threads, the sequencer thread changes it batch by batch. Its
+// snapshot file is a cache beside the mark: deleting it is safe. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -42,8 +42,8 @@ class LiveRegistry final {
   registry::Registry registry_;
 };
 
-// The registry saved in `path`, if the tree confirms it: `root_at` gives the tree's root at a size. An empty registry of `origin` where there is no
-// file, or a bad one (which is logged).
+// The registry saved in `path`, if the tree confirms it: `root_at` gives the tree's root at a size. An empty registry of `origin`
+// where there is no file, or a bad one (which is logged).
 registry::Registry LoadSnapshot(const std::string& path, const std::string& origin,
                                 const std::function<absl::StatusOr<merkle::Hash>(std::uint64_t size)>& root_at);
 // Temporary file, sync, rename. Failure is logged: it is a cache.

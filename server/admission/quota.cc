@@ -14,12 +14,15 @@ constexpr std::size_t kMaxBuckets = 65'536;
 constexpr double kSecondsPerDay = 86'400;
 
 absl::Status Exceeded(std::string_view bucket, double limit, double wait_seconds) {
-  return bytes::Refuse(bytes::Reason::kQuotaExceeded, fmt::format("quota {} of {:g} is used up; nothing was written", bucket, limit),
-                       {{"bucket", std::string(bucket)}, {"limit", fmt::format("{:g}", limit)},
+  return bytes::Refuse(bytes::Reason::kQuotaExceeded,
+                       fmt::format("quota {} of {:g} is used up; nothing was written", bucket, limit),
+                       {{"bucket", std::string(bucket)},
+                        {"limit", fmt::format("{:g}", limit)},
                         {"retry_ms", fmt::format("{:.0f}", std::clamp(wait_seconds * 1000, 1.0, 86'400'000.0))}});
 }
 
-// Seconds until `wanted` tokens are there; 0: they are. A request larger than the bucket passes when the bucket is full, and leaves it in debt.
+// Seconds until `wanted` tokens are there; 0: they are. A request larger than the bucket passes when the bucket is full, and leaves
+// it in debt.
 double WaitFor(double tokens, double wanted, double rate, double burst) {
   const double needed = std::min(wanted, burst);
   return tokens >= needed ? 0 : (needed - tokens) / rate;

@@ -1,5 +1,5 @@
-// Quotas: token buckets by issuer and by address. Local, outside the rules of the registry: they can only refuse (QUOTA_EXCEEDED with the
-// bucket, the limit and the retry time). Thread-safe.
+// Quotas: token buckets by issuer and by address. Local, outside the rules of the registry: they can only refuse (QUOTA_EXCEEDED
+// with the bucket, the limit and the retry time). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace trustlog::admission {
 
-struct QuotaLimits {                          // 0 = no limit
+struct QuotaLimits {  // 0 = no limit
   double statements_per_second = 50;
   double burst = 500;
   double bytes_per_day = 256.0 * 1024 * 1024;
@@ -21,7 +21,7 @@ struct QuotaLimits {                          // 0 = no limit
 
 struct QuotaOptions {
   QuotaLimits issuer;
-  std::map<std::string, QuotaLimits> by_issuer;        // overrides
+  std::map<std::string, QuotaLimits> by_issuer;  // overrides
   double proofs_per_second_per_address = 20;
   double failed_signatures_per_second_per_address = 5;
 };

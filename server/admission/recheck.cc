@@ -15,7 +15,8 @@ absl::Status RegistryRecheck::Verify(std::uint64_t begin, std::span<const storag
   for (std::size_t i = 0; i < records.size(); ++i) {
     // The genesis record is read as the first of an empty log.
     const auto status = VerifyOne(records[i], begin + i == 0 ? attest::LogContext{context.origin, "", ""} : context);
-    if (!status.ok()) return absl::DataLossError(fmt::format("entry {} read back differs: {}", begin + i, bytes::MessageOf(status)));
+    if (!status.ok())
+      return absl::DataLossError(fmt::format("entry {} read back differs: {}", begin + i, bytes::MessageOf(status)));
   }
   return absl::OkStatus();
 }
@@ -24,8 +25,9 @@ absl::Status RegistryRecheck::VerifyOne(const storage::Record& record, const att
   const auto entry = attest::DecodeEntry(record.entry);
   if (!entry.ok()) return entry.status();
   if (record.id.has_value() && *record.id != entry->statement_id) return absl::DataLossError("the id index has another id");
-  if (record.companion.empty()) return absl::OkStatus();       // withheld: nothing to compare
-  if (attest::StatementId(record.companion) != entry->statement_id) return absl::DataLossError("the statement does not hash to its id");
+  if (record.companion.empty()) return absl::OkStatus();  // withheld: nothing to compare
+  if (attest::StatementId(record.companion) != entry->statement_id)
+    return absl::DataLossError("the statement does not hash to its id");
   const auto statement = attest::ParseStatement(record.companion, context);
   if (!statement.ok()) return statement.status();
   auto derived = attest::Derive(*statement, entry->statement_id, entry->signatures);
@@ -35,7 +37,8 @@ absl::Status RegistryRecheck::VerifyOne(const storage::Record& record, const att
   if (depth_ == RecheckDepth::kHashes) return absl::OkStatus();
 
   attest::Envelope envelope{std::string(attest::kPayloadType), record.companion, {}};
-  for (const auto& signature : entry->signatures) envelope.signatures.push_back({bytes::EncodeHex(signature.key_id), signature.signature});
+  for (const auto& signature : entry->signatures)
+    envelope.signatures.push_back({bytes::EncodeHex(signature.key_id), signature.signature});
   const auto verified = registry::VerifySignatures(envelope, *statement, registry_.Keys());
   if (!verified.ok()) return verified.status();
   // A key id that names no key is only a hint there, but part of the entry here.

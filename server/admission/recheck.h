@@ -1,4 +1,5 @@
-// The read-back check before a signature (design.md section 7, step 3): the bytes that storage returns are those that were admitted. Thread-safe.
+// The read-back check before a signature (design.md section 7, step 3): the bytes that storage returns are those that were
+// admitted. Thread-safe.
 #pragma once
 
 #include "server/admission/live_registry.h"
@@ -7,8 +8,8 @@
 namespace trustlog::admission {
 
 enum class RecheckDepth {
-  kHashes,      // statement hashes to its id, derive gives the entry again
-  kFull,        // and the signatures verify again
+  kHashes,  // statement hashes to its id, derive gives the entry again
+  kFull,    // and the signatures verify again
 };
 
 class RegistryRecheck final : public log::Recheck {

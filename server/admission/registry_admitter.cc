@@ -19,20 +19,21 @@ using bytes::Refuse;
 
 constexpr std::uint64_t kSnapshotEvery = 100'000;
 constexpr std::size_t kMaxCachedFacts = 65'536;
-constexpr std::size_t kMaxCandidates = 8;              // records.md 2.1
-constexpr std::int64_t kMaxClockBehindMs = 5'000;      // reliability.md 3.8
+constexpr std::size_t kMaxCandidates = 8;          // records.md 2.1
+constexpr std::int64_t kMaxClockBehindMs = 5'000;  // reliability.md 3.8
 
 struct IdHash {
   std::size_t operator()(const attest::Id& id) const {
     std::size_t value = 0;
-    for (unsigned i = 0; i < sizeof value; ++i) value = value << 8 | id[i];        // a digest: its first bytes are as good as any
+    for (unsigned i = 0; i < sizeof value; ++i) value = value << 8 | id[i];  // a digest: its first bytes are as good as any
     return value;
   }
 };
 
 // A refusal takes no index; any other status means that the facts could not be read. (Storage too gives its DataLoss a reason.)
 bool IsRefusal(const absl::Status& status) {
-  return bytes::ReasonOf(status).has_value() && !absl::IsUnavailable(status) && !absl::IsDataLoss(status) && !absl::IsInternal(status);
+  return bytes::ReasonOf(status).has_value() && !absl::IsUnavailable(status) && !absl::IsDataLoss(status) &&
+         !absl::IsInternal(status);
 }
 
 // A committed record for the registry. DataLoss: the statement is not the one that the entry names.
@@ -69,8 +70,8 @@ registry::KeySource DraftKeys(const registry::Draft& draft) {
 
 }  // namespace
 
-// Earlier records: those of the open draft, then committed ones by the ids that the batch's snapshot knows. Entries never change, so what was
-// read once stays.
+// Earlier records: those of the open draft, then committed ones by the ids that the batch's snapshot knows. Entries never change,
+// so what was read once stays.
 class RegistryAdmitter::Facts final : public registry::FactSource {
  public:
   explicit Facts(const storage::LogReader& store) : store_(store) {}
@@ -123,16 +124,22 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
   mutable std::unordered_map<attest::Id, registry::Fact, IdHash> cache_;
 };
 
-RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, metrics::Metrics& metrics,
-                                   std::string snapshot_path)
-    : registry_(registry), store_(store), clock_(clock), metrics_(metrics), snapshot_path_(std::move(snapshot_path)),
-      facts_(std::make_unique<Facts>(store)), saved_at_(registry.own().size()) {}
+RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock,
+                                   metrics::Metrics& metrics, std::string snapshot_path)
+    : registry_(registry),
+      store_(store),
+      clock_(clock),
+      metrics_(metrics),
+      snapshot_path_(std::move(snapshot_path)),
+      facts_(std::make_unique<Facts>(store)),
+      saved_at_(registry.own().size()) {}
 
 RegistryAdmitter::~RegistryAdmitter() = default;
 
 std::uint64_t RegistryAdmitter::size() const { return registry_.own().size(); }
 
-// Signatures of committed records were verified when they were admitted; they are verified again before a signature where recheck.h says so.
+// Signatures of committed records were verified when they were admitted; they are verified again before a signature where recheck.h
+// says so.
 absl::Status RegistryAdmitter::Follow(std::uint64_t begin, std::span<const storage::Record> committed) {
   facts_->Begin(nullptr);
   return registry_.Change([&](registry::Registry& registry) -> absl::Status {
@@ -150,12 +157,15 @@ absl::StatusOr<std::uint64_t> RegistryAdmitter::TimeOfBatch() const {
   const std::int64_t now_ms = std::max<std::int64_t>(clock_.WallNow().count(), 0);
   const auto last_ms = static_cast<std::int64_t>(registry_.own().last_logged_at_ms());
   if (now_ms + kMaxClockBehindMs < last_ms) {
-    return Refuse(Reason::kReadOnly, fmt::format("this node's clock is {} ms behind the log; nothing was written", last_ms - now_ms), {{"retry_ms", "5000"}});
+    return Refuse(Reason::kReadOnly,
+                  fmt::format("this node's clock is {} ms behind the log; nothing was written", last_ms - now_ms),
+                  {{"retry_ms", "5000"}});
   }
   return static_cast<std::uint64_t>(std::max(now_ms, last_ms));
 }
 
-absl::StatusOr<std::vector<log::Drafted>> RegistryAdmitter::DraftBatch(std::span<const log::Submission* const> batch, const log::KnownIds& known) {
+absl::StatusOr<std::vector<log::Drafted>> RegistryAdmitter::DraftBatch(std::span<const log::Submission* const> batch,
+                                                                       const log::KnownIds& known) {
   facts_->Begin(&known);
   draft_.emplace(registry_.own());
   keys_changed_ = false;
@@ -189,7 +199,7 @@ absl::StatusOr<std::string> RegistryAdmitter::DraftOne(const CheckedStatement& s
   attest::Entry entry = submission.entry;
   const bool keys_are_others = keys_changed_ || submission.candidates_at != registry_.own().key_set_version();
   if (submission.candidates_at.has_value() && keys_are_others && !draft_->frozen()) {
-    auto verified = registry::VerifySignatures(submission.envelope, submission.statement, DraftKeys(*draft_));      // 17, decided again
+    auto verified = registry::VerifySignatures(submission.envelope, submission.statement, DraftKeys(*draft_));  // 17, decided again
     if (!verified.ok()) return verified.status();
     entry.signatures = std::move(verified->signatures);
   }
@@ -197,7 +207,8 @@ absl::StatusOr<std::string> RegistryAdmitter::DraftOne(const CheckedStatement& s
   const registry::Record record{draft_->size(), &entry, &submission.statement};
   if (auto status = draft_->Add(record, *facts_); !status.ok()) return status;
   auto encoded = attest::EncodeEntry(entry);
-  if (!encoded.ok()) return absl::InternalError(fmt::format("an admitted entry does not encode: {}", bytes::MessageOf(encoded.status())));
+  if (!encoded.ok())
+    return absl::InternalError(fmt::format("an admitted entry does not encode: {}", bytes::MessageOf(encoded.status())));
   keys_changed_ = keys_changed_ || attest::GroupOf(entry.kind) == attest::KindGroup::kAuthority;
   facts_->AddDrafted(submission.id(), {record.index, std::make_shared<const attest::Entry>(std::move(entry))});
   return encoded;

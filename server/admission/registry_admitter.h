@@ -1,5 +1,5 @@
-// Admission in order: an Admitter over the registry (records.md 6.2). Facts about earlier records come from the batch's known ids and are
-// read once. Sequencer thread only.
+// Admission in order: an Admitter over the registry (records.md 6.2). Facts about earlier records come from the batch's known ids
+// and are read once. Sequencer thread only.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,8 @@ class RegistryAdmitter final : public log::Admitter {
 
   std::uint64_t size() const override;
   [[nodiscard]] absl::Status Follow(std::uint64_t begin, std::span<const storage::Record> committed) override;
-  absl::StatusOr<std::vector<log::Drafted>> DraftBatch(std::span<const log::Submission* const> batch, const log::KnownIds& known) override;
+  absl::StatusOr<std::vector<log::Drafted>> DraftBatch(std::span<const log::Submission* const> batch,
+                                                       const log::KnownIds& known) override;
   void Keep(const merkle::TreeHead& head) override;
   void Drop() override;
   std::vector<std::uint64_t> Withholdable(std::uint64_t published_size) override;
@@ -48,7 +49,7 @@ class RegistryAdmitter final : public log::Admitter {
   const std::string snapshot_path_;
   std::unique_ptr<Facts> facts_;
   std::optional<registry::Draft> draft_;
-  bool keys_changed_ = false;                  // by what the draft accepted
+  bool keys_changed_ = false;  // by what the draft accepted
   std::uint64_t saved_at_ = 0;
 };
 

@@ -37,31 +37,35 @@ Validator::Validator(const LiveRegistry& registry, metrics::Metrics& metrics, Op
     : registry_(registry), metrics_(metrics), options_(options) {}
 
 absl::StatusOr<storage::Id> Validator::Identify(const attest::Envelope& envelope) const {
-  if (auto status = attest::CheckEnvelope(envelope); !status.ok()) return status;      // 1-4
+  if (auto status = attest::CheckEnvelope(envelope); !status.ok()) return status;  // 1-4
   return attest::StatementId(envelope.payload);
 }
 
-absl::StatusOr<std::unique_ptr<CheckedStatement>> Validator::Validate(attest::Envelope envelope, const std::vector<keys::PublicKey>& earlier) const {
+absl::StatusOr<std::unique_ptr<CheckedStatement>> Validator::Validate(attest::Envelope envelope,
+                                                                      const std::vector<keys::PublicKey>& earlier) const {
   struct Log {
     attest::LogContext context;
     bool frozen = false;
     std::uint64_t key_set_version = 0;
   };
-  const auto log = registry_.With([](const registry::Registry& registry) { return Log{registry.context(), registry.frozen(), registry.key_set_version()}; });
-  if (log.frozen) return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows");                     // 6
-  auto statement = attest::ParseStatement(envelope.payload, log.context);                                       // 7-14
+  const auto log = registry_.With([](const registry::Registry& registry) {
+    return Log{registry.context(), registry.frozen(), registry.key_set_version()};
+  });
+  if (log.frozen) return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows");  // 6
+  auto statement = attest::ParseStatement(envelope.payload, log.context);                     // 7-14
   const auto kind = statement.ok() ? std::optional(statement->kind) : attest::PeekKind(envelope.payload);
   const bool kind_has_its_say = statement.ok() || IsAfterKind(statement.status());
-  if (kind.has_value() && kind_has_its_say && !registry::HasRules(*kind)) {                                     // 10, for now
+  if (kind.has_value() && kind_has_its_say && !registry::HasRules(*kind)) {  // 10, for now
     return Refuse(Reason::kKindUnknown, fmt::format("records of kind {} are not taken by this version", attest::KindName(*kind)));
   }
   if (!statement.ok()) return statement.status();
-  if (auto status = registry::CheckBuiltIn(*statement); !status.ok()) return status;                            // 13
+  if (auto status = registry::CheckBuiltIn(*statement); !status.ok()) return status;  // 13
   std::vector<std::size_t> sizes;
   for (const auto& signature : envelope.signatures) sizes.push_back(signature.sig.size());
-  if (auto status = attest::CheckDerivedSize(*statement, sizes); !status.ok()) return status;                   // 15
-  if (statement->log_origin != log.context.origin) {                                                            // 16
-    return Refuse(Reason::kWrongLog, fmt::format("the statement is meant for another log than {}", log.context.origin), {{"origin", log.context.origin}});
+  if (auto status = attest::CheckDerivedSize(*statement, sizes); !status.ok()) return status;  // 15
+  if (statement->log_origin != log.context.origin) {                                           // 16
+    return Refuse(Reason::kWrongLog, fmt::format("the statement is meant for another log than {}", log.context.origin),
+                  {{"origin", log.context.origin}});
   }
   auto source = registry_.Keys();
   if (!earlier.empty()) {
@@ -73,12 +77,13 @@ absl::StatusOr<std::unique_ptr<CheckedStatement>> Validator::Validate(attest::En
     };
   }
   const auto started = std::chrono::steady_clock::now();
-  auto verified = registry::VerifySignatures(envelope, *statement, source);                                     // 17
+  auto verified = registry::VerifySignatures(envelope, *statement, source);  // 17
   metrics_.CountSignature("any", verified.ok(), std::chrono::steady_clock::now() - started);
   if (!verified.ok()) return verified.status();
   if (options_.personal_data_lint) {
     if (const auto path = attest::FindPersonalData(envelope.payload, statement->kind); path.has_value()) {
-      return Refuse(Reason::kPersonalDataSuspected, fmt::format("{} looks like a person's address; use a role address or a salted commitment", *path),
+      return Refuse(Reason::kPersonalDataSuspected,
+                    fmt::format("{} looks like a person's address; use a role address or a salted commitment", *path),
                     {{"path", *path}});
     }
   }

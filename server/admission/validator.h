@@ -1,5 +1,6 @@
-// Validation: everything about a submission that needs no order (records.md 6.4, checks 1-4, 6-17), on many threads at once. What comes out is
-// well-formed and its signatures are verified; whether its keys may sign it is decided in order (registry_admitter.h). Thread-safe.
+// Validation: everything about a submission that needs no order (records.md 6.4, checks 1-4, 6-17), on many threads at once. What
+// comes out is well-formed and its signatures are verified; whether its keys may sign it is decided in order (registry_admitter.h).
+// Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ namespace trustlog::admission {
 // A submission after validation. Immutable.
 class CheckedStatement final : public log::Submission {
  public:
-  CheckedStatement(attest::Envelope submitted, attest::Statement parsed, attest::Entry derived, std::optional<std::uint64_t> candidates_at_in);
+  CheckedStatement(attest::Envelope submitted, attest::Statement parsed, attest::Entry derived,
+                   std::optional<std::uint64_t> candidates_at_in);
 
   const storage::Id& id() const override { return entry.statement_id; }
   std::span<const storage::Id> refs() const override { return refs_; }
@@ -33,7 +35,7 @@ class CheckedStatement final : public log::Submission {
 
   const attest::Envelope envelope;
   const attest::Statement statement;
-  const attest::Entry entry;               // logged_at_ms is 0
+  const attest::Entry entry;  // logged_at_ms is 0
   // Its signature was matched by trying the issuer's keys, as they were at this Registry::key_set_version().
   const std::optional<std::uint64_t> candidates_at;
 
@@ -44,7 +46,7 @@ class CheckedStatement final : public log::Submission {
 class Validator final {
  public:
   struct Options {
-    bool personal_data_lint = true;        // records.md section 9, point 5
+    bool personal_data_lint = true;  // records.md section 9, point 5
   };
   // Borrows all.
   Validator(const LiveRegistry& registry, metrics::Metrics& metrics, Options options);
@@ -52,9 +54,10 @@ class Validator final {
   // The statement id, after checks 1-4. Refusals: as attest::CheckEnvelope.
   absl::StatusOr<storage::Id> Identify(const attest::Envelope& envelope) const;
 
-  // Checks 6-17 of an envelope that Identify took and that is not logged yet, then the lint. `earlier`: keys that earlier statements of the same
-  // request carry.
-  absl::StatusOr<std::unique_ptr<CheckedStatement>> Validate(attest::Envelope envelope, const std::vector<keys::PublicKey>& earlier) const;
+  // Checks 6-17 of an envelope that Identify took and that is not logged yet, then the lint. `earlier`: keys that earlier
+  // statements of the same request carry.
+  absl::StatusOr<std::unique_ptr<CheckedStatement>> Validate(attest::Envelope envelope,
+                                                             const std::vector<keys::PublicKey>& earlier) const;
 
  private:
   const LiveRegistry& registry_;

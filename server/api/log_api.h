@@ -65,6 +65,8 @@ class LogApi final {
   void Stop();
 
  private:
+  static constexpr int kMaxBatch = 1'000;  // envelopes, selectors
+
   struct AddCall;
   void Submit(std::shared_ptr<AddCall> add);
   void Validate(const std::shared_ptr<AddCall>& add);

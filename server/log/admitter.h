@@ -34,8 +34,10 @@ class Submission {
 // Indices at one head: of a batch's ids and of the records that it refers to.
 using KnownIds = std::map<storage::Id, std::uint64_t>;
 
-struct DuplicateOf { std::size_t item = 0; };                      // the same id, accepted earlier in the batch
-using Drafted = std::variant<std::string, DuplicateOf, absl::Status>;    // the final entry bytes, a duplicate, or the refusal
+struct DuplicateOf {
+  std::size_t item = 0;
+};                                                                     // the same id, accepted earlier in the batch
+using Drafted = std::variant<std::string, DuplicateOf, absl::Status>;  // the final entry bytes, a duplicate, or the refusal
 
 // Sequencer thread only.
 class Admitter {
@@ -43,11 +45,11 @@ class Admitter {
   virtual ~Admitter() = default;
   // Records followed so far.
   virtual std::uint64_t size() const = 0;
-  // Takes over committed records [begin, begin + n), begin == size(). Not OK: those below size() are taken, the one at size() could not be:
-  // Unavailable, DataLoss.
+  // Takes over committed records [begin, begin + n), begin == size(). Not OK: those below size() are taken, the one at size() could
+  // not be: Unavailable, DataLoss.
   [[nodiscard]] virtual absl::Status Follow(std::uint64_t begin, std::span<const storage::Record> committed) = 0;
-  // In order, each on top of size() and the accepted ones before it. One Drafted a submission. At most one draft at a time: Keep or Drop ends it.
-  // Not OK: the facts could not be read (Unavailable, DataLoss); no draft is open.
+  // In order, each on top of size() and the accepted ones before it. One Drafted a submission. At most one draft at a time: Keep or
+  // Drop ends it. Not OK: the facts could not be read (Unavailable, DataLoss); no draft is open.
   virtual absl::StatusOr<std::vector<Drafted>> DraftBatch(std::span<const Submission* const> batch, const KnownIds& known) = 0;
   // The draft was committed; `head` is the head after it (the old one if nothing was accepted).
   virtual void Keep(const merkle::TreeHead& head) = 0;

@@ -30,8 +30,9 @@ Log::Log(LogParts parts, LogOptions options)
       answers_("answers", options_.answer_threads, kAnswerQueue),
       waiters_(parts.clock, answers_),
       queue_(options_.queue),
-      sequencer_(parts.store.log(), parts.admitter, queue_, answers_, parts.clock, parts.metrics, options_.max_batch,
-                 {[this](const merkle::TreeHead& head) { OnCommitted(head); }, [this](absl::Status status) { Fail(std::move(status)); }}),
+      sequencer_(
+          parts.store.log(), parts.admitter, queue_, answers_, parts.clock, parts.metrics, options_.max_batch,
+          {[this](const merkle::TreeHead& head) { OnCommitted(head); }, [this](absl::Status status) { Fail(std::move(status)); }}),
       publisher_(parts.store.reader(), parts.store.checkpoints(), parts.signer, parts.recheck, waiters_, parts.clock, parts.metrics,
                  storage::MakeTileCache(options_.tile_cache_bytes), options_.publish_interval,
                  {[this](std::uint64_t size) { OnPublished(size); }, [this](absl::Status status) { Fail(std::move(status)); }}) {}
@@ -131,7 +132,8 @@ LogState Log::state() const {
     if (!refused_.ok()) state.writes = std::string(bytes::MessageOf(refused_));
     state.integrated = integrated_;
     state.published = published_;
-    if (behind_since_.has_value()) state.unpublished_for = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Now() - *behind_since_);
+    if (behind_since_.has_value())
+      state.unpublished_for = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Now() - *behind_since_);
   }
   if (state.writes == "ok" && low_space_) state.writes = "free space is below storage.min_free";
   state.queued = queue_.size();
@@ -168,7 +170,8 @@ void Log::Fail(absl::Status status) {
   if (options_.fatal) options_.fatal(std::move(status));
 }
 
-// Refuses writes below the floor and takes them again above twice the floor, so that the disk never fills in the middle of a commit.
+// Refuses writes below the floor and takes them again above twice the floor, so that the disk never fills in the middle of a
+// commit.
 absl::Status Log::CheckFreeSpace() {
   if (options_.min_free_bytes == 0) return absl::OkStatus();
   const auto now = Milliseconds(parts_.clock.Now());

@@ -1,10 +1,9 @@
 // Log: all that a front end may call. Joins queue, sequencer, publisher and waiters, and owns their threads. Thread-safe.
 //
 //   Log log(parts, options);                  // borrows the parts
-//   auto status = log.Start();                // guard, recovery; FailedPrecondition: rolled back; then reads may be served, writes not
-//   log.Add(std::move(batch), done);          // durable
-//   log.WaitPublished(index, pace, deadline, done);
-//   log.Stop(deadline);                       // orderly: commit the queue, publish, end the threads
+//   auto status = log.Start();                // guard, recovery; FailedPrecondition: rolled back; then reads may be served, writes
+//   not log.Add(std::move(batch), done);          // durable log.WaitPublished(index, pace, deadline, done); log.Stop(deadline); //
+//   orderly: commit the queue, publish, end the threads
 #pragma once
 
 #include <atomic>
@@ -33,7 +32,7 @@
 
 namespace trustlog::log {
 
-struct LogParts {                              // all borrowed; they outlive the Log
+struct LogParts {  // all borrowed; they outlive the Log
   storage::Storage& store;
   signer::Signer& signer;
   Admitter& admitter;
@@ -44,38 +43,39 @@ struct LogParts {                              // all borrowed; they outlive the
 
 struct LogOptions {
   QueueLimits queue;
-  std::size_t max_batch = 4'096;               // entries a commit
+  std::size_t max_batch = 4'096;  // entries a commit
   std::chrono::milliseconds publish_interval{1'000};
-  std::uint64_t max_unpublished = 100'000;     // integrated but not published; then PUSHBACK
-  std::uint64_t min_free_bytes = 0;            // below: READ_ONLY; writes resume above twice this
+  std::uint64_t max_unpublished = 100'000;  // integrated but not published; then PUSHBACK
+  std::uint64_t min_free_bytes = 0;         // below: READ_ONLY; writes resume above twice this
   std::size_t tile_cache_bytes = 64u << 20;
   unsigned answer_threads = 2;
-  // Called once, from any thread, when the outcome of a durable step is unknown or storage contradicts itself: the process must end.
+  // Called once, from any thread, when the outcome of a durable step is unknown or storage contradicts itself: the process must
+  // end.
   std::function<void(absl::Status)> fatal;
 };
 
 // What health shows.
 struct LogState {
-  std::string writes = "ok";                   // "ok", or why they are refused
+  std::string writes = "ok";  // "ok", or why they are refused
   std::uint64_t integrated = 0;
   std::uint64_t published = 0;
-  std::chrono::milliseconds unpublished_for{0};   // how long the oldest unpublished entry has waited
+  std::chrono::milliseconds unpublished_for{0};  // how long the oldest unpublished entry has waited
   std::size_t queued = 0;
 };
 
 class Log final {
  public:
   Log(LogParts parts, LogOptions options);
-  ~Log();                                      // as Stop with no time left
+  ~Log();  // as Stop with no time left
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Once, before Add. Recovery by the crash table, then the threads. Not OK: nothing will be signed or appended (see rollback_guard.h); what was published
-  // before is served all the same.
+  // Once, before Add. Recovery by the crash table, then the threads. Not OK: nothing will be signed or appended (see
+  // rollback_guard.h); what was published before is served all the same.
   [[nodiscard]] absl::Status Start();
 
-  // Takes `batch` whole, or not at all: then the refusal is returned (PUSHBACK, STOPPED, READ_ONLY) and `done` is never called. Else `done` once for
-  // each item after its commit, on the answer pool; it must not block.
+  // Takes `batch` whole, or not at all: then the refusal is returned (PUSHBACK, STOPPED, READ_ONLY) and `done` is never called.
+  // Else `done` once for each item after its commit, on the answer pool; it must not block.
   [[nodiscard]] absl::Status Add(std::vector<std::unique_ptr<Submission>> batch, AddDone done);
   // `done` once, on the answer pool: the newest snapshot when it covers `index`, or DeadlineExceeded.
   void WaitPublished(std::uint64_t index, Pace pace, runtime::Deadline deadline, PublishedDone done);
@@ -90,8 +90,8 @@ class Log final {
   LogState state() const;
   // OK, or why Add would refuse everything now (STOPPED, READ_ONLY): asked before costly checks are made.
   [[nodiscard]] absl::Status Writable();
-  // Refuses new writes (STOPPED), commits the queue, publishes (while storage is unavailable: tries until `deadline`), ends the threads and
-  // answers everybody who waits. Again: nothing.
+  // Refuses new writes (STOPPED), commits the queue, publishes (while storage is unavailable: tries until `deadline`), ends the
+  // threads and answers everybody who waits. Again: nothing.
   void Stop(runtime::Deadline deadline);
 
  private:
@@ -113,11 +113,11 @@ class Log final {
   std::atomic<std::int64_t> space_checked_ms_{0};
 
   mutable runtime::Mutex mutex_;
-  absl::Status refused_ TRUSTLOG_GUARDED_BY(mutex_);            // why writes are refused
+  absl::Status refused_ TRUSTLOG_GUARDED_BY(mutex_);  // why writes are refused
   bool failed_ TRUSTLOG_GUARDED_BY(mutex_) = false;
   std::uint64_t integrated_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   std::uint64_t published_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
-  std::optional<runtime::Deadline> behind_since_ TRUSTLOG_GUARDED_BY(mutex_);      // nullopt: nothing is unpublished
+  std::optional<runtime::Deadline> behind_since_ TRUSTLOG_GUARDED_BY(mutex_);  // nullopt: nothing is unpublished
 };
 
 }  // namespace trustlog::log

@@ -18,7 +18,7 @@
 namespace trustlog::log {
 namespace {
 
-constexpr std::uint64_t kChunk = 4'096;           // records read back at a time
+constexpr std::uint64_t kChunk = 4'096;  // records read back at a time
 
 absl::StatusOr<tlog::Checkpoint> CheckpointOf(const std::string& note) {
   const auto parsed = tlog::ParseNote(note);
@@ -30,11 +30,20 @@ absl::StatusOr<tlog::Checkpoint> CheckpointOf(const std::string& note) {
 
 }  // namespace
 
-Publisher::Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer, const Recheck& recheck,
-                     Waiters& waiters, const runtime::Clock& clock, metrics::Metrics& metrics, std::shared_ptr<storage::TileCache> cache,
-                     std::chrono::milliseconds interval, Hooks hooks)
-    : store_(store), checkpoints_(checkpoints), signer_(signer), recheck_(recheck), waiters_(waiters), clock_(clock), metrics_(metrics),
-      cache_(std::move(cache)), interval_(interval), hooks_(std::move(hooks)), origin_(store.identity().origin) {}
+Publisher::Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer,
+                     const Recheck& recheck, Waiters& waiters, const runtime::Clock& clock, metrics::Metrics& metrics,
+                     std::shared_ptr<storage::TileCache> cache, std::chrono::milliseconds interval, Hooks hooks)
+    : store_(store),
+      checkpoints_(checkpoints),
+      signer_(signer),
+      recheck_(recheck),
+      waiters_(waiters),
+      clock_(clock),
+      metrics_(metrics),
+      cache_(std::move(cache)),
+      interval_(interval),
+      hooks_(std::move(hooks)),
+      origin_(store.identity().origin) {}
 
 absl::StatusOr<std::string> Publisher::LatestOrEmpty(storage::Slot slot) const {
   auto note = checkpoints_.Latest(origin_, slot);
@@ -68,20 +77,9 @@ absl::Status Publisher::Tick() {
   }
   if (auto status = TRUSTLOG_FAILPOINT("follow.done"); !status.ok()) return status;
 
-  std::string note = *stored;
-  const auto stored_checkpoint = stored->empty() ? absl::StatusOr<tlog::Checkpoint>(tlog::Checkpoint{origin_, {}}) : CheckpointOf(*stored);
-  if (!stored_checkpoint.ok()) return stored_checkpoint.status();
-  if (stored->empty() || stored_checkpoint->head != *head) {
-    if (auto status = FeedUpTo(*head); !status.ok()) return status;
-    if (auto status = TRUSTLOG_FAILPOINT("recheck.done"); !status.ok()) return status;
-    if (halted_) return absl::UnavailableError("this node has stopped");
-    auto signed_note = signer_.Sign(*head);
-    if (!signed_note.ok()) return signed_note.status();
-    if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, *stored, *signed_note); !status.ok()) return status;
-    if (auto status = TRUSTLOG_FAILPOINT("signed.stored"); !status.ok()) return status;
-    note = *std::move(signed_note);
-  }
-  auto cosigned = Cosign(std::move(note));
+  auto note = SignHead(*head, *stored);
+  if (!note.ok()) return note.status();
+  const auto cosigned = Cosign(*std::move(note));
   if (!cosigned.ok()) return cosigned.status();
   if (*cosigned != *published) {
     if (auto status = TRUSTLOG_FAILPOINT("publish.before"); !status.ok()) return status;
@@ -89,6 +87,23 @@ absl::Status Publisher::Tick() {
     if (auto status = TRUSTLOG_FAILPOINT("publish.after"); !status.ok()) return status;
   }
   return Announce(*cosigned, *head);
+}
+
+// The signed note of `head`: the stored one where it is that, else a new one, which is stored before it is used.
+absl::StatusOr<std::string> Publisher::SignHead(const merkle::TreeHead& head, const std::string& stored) {
+  if (!stored.empty()) {
+    const auto checkpoint = CheckpointOf(stored);
+    if (!checkpoint.ok()) return checkpoint.status();
+    if (checkpoint->head == head) return stored;
+  }
+  if (auto status = FeedUpTo(head); !status.ok()) return status;
+  if (auto status = TRUSTLOG_FAILPOINT("recheck.done"); !status.ok()) return status;
+  if (halted_) return absl::UnavailableError("this node has stopped");
+  auto note = signer_.Sign(head);
+  if (!note.ok()) return note.status();
+  if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, stored, *note); !status.ok()) return status;
+  if (auto status = TRUSTLOG_FAILPOINT("signed.stored"); !status.ok()) return status;
+  return note;
 }
 
 // A stored checkpoint that is newer than the mark: another node's, or ours after one mark slot was torn.
@@ -132,8 +147,8 @@ absl::Status Publisher::FeedUpTo(const merkle::TreeHead& head) {
   return absl::OkStatus();
 }
 
-// Witnesses come in here: every witness of the policy is asked in parallel until its quorum is met, and their lines join the note. With
-// `quorum none`, the only policy that the configuration takes in this version, the log's own signature is the whole quorum.
+// Witnesses come in here: every witness of the policy is asked in parallel until its quorum is met, and their lines join the note.
+// With `quorum none`, the only policy that the configuration takes in this version, the log's own signature is the whole quorum.
 absl::StatusOr<std::string> Publisher::Cosign(std::string note) const { return note; }
 
 absl::Status Publisher::Announce(const std::string& note, const merkle::TreeHead& head) {

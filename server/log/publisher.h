@@ -1,5 +1,5 @@
-// The publisher: from the committed head to a published checkpoint (design.md section 7). One thread; every step ends in a durable swap, so
-// a crash anywhere is repaired by doing the step again.
+// The publisher: from the committed head to a published checkpoint (design.md section 7). One thread; every step ends in a durable
+// swap, so a crash anywhere is repaired by doing the step again.
 #pragma once
 
 #include <atomic>
@@ -26,18 +26,18 @@ namespace trustlog::log {
 class Publisher final {
  public:
   struct Hooks {
-    std::function<void(std::uint64_t)> published;       // size, after each publication, before its answers
-    std::function<void(absl::Status)> fatal;            // nothing is signed any more
+    std::function<void(std::uint64_t)> published;  // size, after each publication, before its answers
+    std::function<void(absl::Status)> fatal;       // nothing is signed any more
   };
   // Borrows all but the cache.
-  Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer, const Recheck& recheck, Waiters& waiters,
-            const runtime::Clock& clock, metrics::Metrics& metrics, std::shared_ptr<storage::TileCache> cache, std::chrono::milliseconds interval,
-            Hooks hooks);
+  Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer, const Recheck& recheck,
+            Waiters& waiters, const runtime::Clock& clock, metrics::Metrics& metrics, std::shared_ptr<storage::TileCache> cache,
+            std::chrono::milliseconds interval, Hooks hooks);
 
   // Serves what was published before; nothing is signed. Once, before Run.
   [[nodiscard]] absl::Status LoadPublished();
-  // One tick: confirm, follow, recheck, sign, store, cosign, publish. Aborted: another node was faster, Unavailable: nothing was written; in both
-  // cases the next tick does better. Any other error: nothing may be signed any more.
+  // One tick: confirm, follow, recheck, sign, store, cosign, publish. Aborted: another node was faster, Unavailable: nothing was
+  // written; in both cases the next tick does better. Any other error: nothing may be signed any more.
   [[nodiscard]] absl::Status Tick();
   // Ticks until Stop or Halt, or a tick that is fatal.
   void Run();
@@ -55,6 +55,7 @@ class Publisher final {
   absl::StatusOr<std::string> LatestOrEmpty(storage::Slot slot) const;
   [[nodiscard]] absl::Status FollowStored(const std::string& stored, const merkle::TreeHead& head);
   [[nodiscard]] absl::Status FeedUpTo(const merkle::TreeHead& head);
+  absl::StatusOr<std::string> SignHead(const merkle::TreeHead& head, const std::string& stored);
   absl::StatusOr<std::string> Cosign(std::string note) const;
   [[nodiscard]] absl::Status Announce(const std::string& note, const merkle::TreeHead& head);
 
@@ -72,10 +73,10 @@ class Publisher final {
 
   runtime::Mutex mutex_;
   runtime::Condition changed_;
-  bool work_ TRUSTLOG_GUARDED_BY(mutex_) = true;        // the first tick always looks
+  bool work_ TRUSTLOG_GUARDED_BY(mutex_) = true;  // the first tick always looks
   bool soon_ TRUSTLOG_GUARDED_BY(mutex_) = true;
   std::optional<runtime::Deadline> stop_by_ TRUSTLOG_GUARDED_BY(mutex_);
-  std::atomic<bool> halted_{false};                     // written under mutex_
+  std::atomic<bool> halted_{false};  // written under mutex_
 };
 
 }  // namespace trustlog::log

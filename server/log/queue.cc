@@ -29,7 +29,8 @@ absl::Status Queue::Push(std::vector<std::unique_ptr<Submission>>& batch, AddDon
   {
     runtime::MutexLock lock(mutex_);
     if (closed_) return bytes::Refuse(Reason::kStopped, "this node is stopping; nothing was written");
-    if (items_.size() + batch.size() > limits_.entries) return Pushback(fmt::format("the queue holds {} submissions", items_.size()), limits_.entries);
+    if (items_.size() + batch.size() > limits_.entries)
+      return Pushback(fmt::format("the queue holds {} submissions", items_.size()), limits_.entries);
     if (bytes_ + bytes > limits_.bytes) return Pushback(fmt::format("the queue holds {} bytes", bytes_), limits_.bytes);
     const auto share = static_cast<std::size_t>(static_cast<double>(limits_.entries) * limits_.issuer_share);
     for (const auto& [issuer, count] : issuers) {

@@ -21,7 +21,7 @@ namespace trustlog::log {
 struct Added {
   std::uint64_t index = 0;
   bool duplicate = false;
-  std::string entry;           // durable, nothing more
+  std::string entry;  // durable, nothing more
 };
 
 // Called once for each item of a batch.
@@ -37,7 +37,7 @@ struct QueueItem {
 struct QueueLimits {
   std::size_t entries = 20'000;
   std::size_t bytes = 64u << 20;
-  double issuer_share = 0.25;          // of `entries`, for one issuer
+  double issuer_share = 0.25;  // of `entries`, for one issuer
 };
 
 class Queue final {

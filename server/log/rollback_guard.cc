@@ -11,17 +11,20 @@
 namespace trustlog::log {
 namespace {
 
-absl::Status CompareHead(const storage::LogReader& store, std::uint64_t head_size, const merkle::TreeHead& remembered, std::string_view whose) {
+absl::Status CompareHead(const storage::LogReader& store, std::uint64_t head_size, const merkle::TreeHead& remembered,
+                         std::string_view whose) {
   if (remembered.size == 0) return absl::OkStatus();
   if (remembered.size > head_size) {
-    return absl::FailedPreconditionError(fmt::format(
-        "the store ends at size {}, but {} knows size {}: an old backup or a lost tail. Nothing is signed or appended; restore the missing entries forward",
-        head_size, whose, remembered.size));
+    return absl::FailedPreconditionError(
+        fmt::format("the store ends at size {}, but {} knows size {}: an old backup or a lost tail. Nothing is signed or appended; "
+                    "restore the missing entries forward",
+                    head_size, whose, remembered.size));
   }
   const auto range = ReadRange(store, remembered.size, head_size);
   if (!range.ok()) return range.status();
   if (range->Root() != remembered.root) {
-    return absl::DataLossError(fmt::format("the store has another root at size {} than {}: corruption or a fork", remembered.size, whose));
+    return absl::DataLossError(
+        fmt::format("the store has another root at size {} than {}: corruption or a fork", remembered.size, whose));
   }
   return absl::OkStatus();
 }
@@ -39,8 +42,8 @@ absl::StatusOr<merkle::CompactRange> ReadRange(const storage::LogReader& store, 
   return *range;
 }
 
-absl::Status CheckAgainstMemory(const storage::LogReader& store, const storage::CheckpointStore& checkpoints, const std::string& origin,
-                                const signer::Signer& signer) {
+absl::Status CheckAgainstMemory(const storage::LogReader& store, const storage::CheckpointStore& checkpoints,
+                                const std::string& origin, const signer::Signer& signer) {
   const auto head = store.IntegratedHead();
   if (!head.ok()) return head.status();
   const auto whole = ReadRange(store, head->size, head->size);
@@ -55,7 +58,8 @@ absl::Status CheckAgainstMemory(const storage::LogReader& store, const storage::
     if (!note.ok()) return note.status();
     const auto parsed = tlog::ParseNote(*note);
     const auto checkpoint = parsed.ok() ? tlog::ParseCheckpoint(parsed->text) : parsed.status();
-    if (!checkpoint.ok()) return absl::DataLossError(fmt::format("{} is malformed: {}", whose, bytes::MessageOf(checkpoint.status())));
+    if (!checkpoint.ok())
+      return absl::DataLossError(fmt::format("{} is malformed: {}", whose, bytes::MessageOf(checkpoint.status())));
     if (auto status = CompareHead(store, head->size, checkpoint->head, whose); !status.ok()) return status;
   }
   return TRUSTLOG_FAILPOINT("guard.compared");

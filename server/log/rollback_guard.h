@@ -1,5 +1,6 @@
-// The rollback guard: is the committed head at or beyond everything this node ever signed or published, and the same history? Compared
-// before the first signature: mark and stored checkpoints now; witnesses and mirrors join the comparison with the policies that name them.
+// The rollback guard: is the committed head at or beyond everything this node ever signed or published, and the same history?
+// Compared before the first signature: mark and stored checkpoints now; witnesses and mirrors join the comparison with the policies
+// that name them.
 #pragma once
 
 #include <string>

@@ -23,8 +23,10 @@ bool IsFatal(const absl::Status& status) { return !status.ok() && !absl::IsUnava
 
 // What the callers of a batch hear that was not decided because of `status`.
 absl::Status RefusalOf(const absl::Status& status) {
-  if (IsFatal(status)) return bytes::Refuse(bytes::Reason::kOutcomeUnknown, "the outcome of the commit is not known; send the same statement again");
-  return bytes::Refuse(bytes::Reason::kReadOnly, fmt::format("storage refused the write, nothing was written: {}", bytes::MessageOf(status)),
+  if (IsFatal(status))
+    return bytes::Refuse(bytes::Reason::kOutcomeUnknown, "the outcome of the commit is not known; send the same statement again");
+  return bytes::Refuse(bytes::Reason::kReadOnly,
+                       fmt::format("storage refused the write, nothing was written: {}", bytes::MessageOf(status)),
                        {{"retry_ms", "1000"}});
 }
 
@@ -51,9 +53,15 @@ std::vector<merkle::Hash> LeafHashes(const std::vector<storage::Record>& records
 
 }  // namespace
 
-Sequencer::Sequencer(storage::LogWriter& store, Admitter& admitter, Queue& queue, runtime::WorkerPool& answers, const runtime::Clock& clock,
-                     metrics::Metrics& metrics, std::size_t max_batch, Hooks hooks)
-    : store_(store), admitter_(admitter), queue_(queue), answers_(answers), clock_(clock), metrics_(metrics), max_batch_(max_batch),
+Sequencer::Sequencer(storage::LogWriter& store, Admitter& admitter, Queue& queue, runtime::WorkerPool& answers,
+                     const runtime::Clock& clock, metrics::Metrics& metrics, std::size_t max_batch, Hooks hooks)
+    : store_(store),
+      admitter_(admitter),
+      queue_(queue),
+      answers_(answers),
+      clock_(clock),
+      metrics_(metrics),
+      max_batch_(max_batch),
       hooks_(std::move(hooks)) {}
 
 absl::Status Sequencer::CatchUp() {
@@ -100,7 +108,7 @@ absl::Status Sequencer::Process(std::vector<QueueItem>& batch, std::vector<absl:
     if (!decision->records.empty()) {
       const auto started = clock_.Now();
       auto status = Commit(*view, decision->records, head);
-      if (absl::IsAborted(status)) {           // another node was faster: every decision is made again on the new head
+      if (absl::IsAborted(status)) {  // another node was faster: every decision is made again on the new head
         admitter_.Drop();
         metrics_.Add(metrics::Counter::kConflicts);
         continue;
@@ -131,7 +139,8 @@ absl::Status Sequencer::Follow(std::uint64_t size) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Sequencer::Decision> Sequencer::Decide(const std::vector<QueueItem>& batch, const storage::View& view, const KnownIds& known) {
+absl::StatusOr<Sequencer::Decision> Sequencer::Decide(const std::vector<QueueItem>& batch, const storage::View& view,
+                                                      const KnownIds& known) {
   // Submissions that are logged already are answered with the first one's index and bytes; the others are drafted in order.
   std::vector<const Submission*> fresh;
   std::vector<std::size_t> fresh_items;
@@ -174,7 +183,8 @@ absl::StatusOr<Sequencer::Decision> Sequencer::Decide(const std::vector<QueueIte
 
 absl::Status Sequencer::Commit(const storage::View& view, const std::vector<storage::Record>& records, merkle::TreeHead& head) {
   const auto growth = merkle::Integrate(view.head, view.edge, LeafHashes(records));
-  if (!growth.has_value()) return absl::DataLossError(fmt::format("the right edge at size {} does not hash to the head", view.head.size));
+  if (!growth.has_value())
+    return absl::DataLossError(fmt::format("the right edge at size {} does not hash to the head", view.head.size));
   if (auto status = store_.Append(view.head, *growth, records); !status.ok()) return status;
   head = growth->head;
   return absl::OkStatus();

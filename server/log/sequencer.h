@@ -1,5 +1,5 @@
-// The sequencer: the node's only writer. Batch by batch: look, follow, draft, hash, append; a lost race is decided again from the start
-// (design.md section 6). One thread; Run is its whole life.
+// The sequencer: the node's only writer. Batch by batch: look, follow, draft, hash, append; a lost race is decided again from the
+// start (design.md section 6). One thread; Run is its whole life.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ namespace trustlog::log {
 class Sequencer final {
  public:
   struct Hooks {
-    std::function<void(const merkle::TreeHead&)> committed;      // after each commit and its Keep, before its answers
-    std::function<void(absl::Status)> fatal;                     // Unknown, DataLoss or a bug: nothing more is written
+    std::function<void(const merkle::TreeHead&)> committed;  // after each commit and its Keep, before its answers
+    std::function<void(absl::Status)> fatal;                 // Unknown, DataLoss or a bug: nothing more is written
   };
   // Borrows all. `answers` runs the `done` of every item.
   Sequencer(storage::LogWriter& store, Admitter& admitter, Queue& queue, runtime::WorkerPool& answers, const runtime::Clock& clock,
@@ -36,8 +36,8 @@ class Sequencer final {
 
  private:
   struct Decision {
-    std::vector<absl::StatusOr<Added>> answers;      // one an item
-    std::vector<storage::Record> records;            // to append, in order
+    std::vector<absl::StatusOr<Added>> answers;  // one an item
+    std::vector<storage::Record> records;        // to append, in order
   };
   [[nodiscard]] absl::Status Process(std::vector<QueueItem>& batch, std::vector<absl::StatusOr<Added>>& answers);
   [[nodiscard]] absl::Status Follow(std::uint64_t size);

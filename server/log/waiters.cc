@@ -14,9 +14,10 @@ namespace {
 using Outcome = absl::StatusOr<std::shared_ptr<const Published>>;
 
 absl::Status Pending(std::uint64_t index) {
-  return bytes::Refuse(bytes::Reason::kPublishPending,
-                       fmt::format("entry {} is durable, but no checkpoint covered it in time; the same call again waits again", index),
-                       {{"index", fmt::format("{}", index)}});
+  return bytes::Refuse(
+      bytes::Reason::kPublishPending,
+      fmt::format("entry {} is durable, but no checkpoint covered it in time; the same call again waits again", index),
+      {{"index", fmt::format("{}", index)}});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Who waits for which index to be published: each is answered once, by publication, by its deadline, or by the end of the log. Thread-safe.
+// Who waits for which index to be published: each is answered once, by publication, by its deadline, or by the end of the log.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -37,8 +38,8 @@ class Waiters final {
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
 
-  // Pace kSoon: an answer waits, so a tick should come early; kNextTick: a watch. `done` once: the newest snapshot when it covers `index`,
-  // DeadlineExceeded with PUBLISH_PENDING, or the status of End.
+  // Pace kSoon: an answer waits, so a tick should come early; kNextTick: a watch. `done` once: the newest snapshot when it covers
+  // `index`, DeadlineExceeded with PUBLISH_PENDING, or the status of End.
   void Wait(std::uint64_t index, Pace pace, runtime::Deadline deadline, PublishedDone done);
   // Never to a smaller size.
   void Publish(std::shared_ptr<const Published> snapshot);

@@ -1,6 +1,6 @@
 // Named places where a test build can be made to fail (reliability.md 5.5): TRUSTLOG_FAILPOINT=name:action[:nth], action one of
-// exit, error, stop. The variable is read at the first point that the process passes. A release build contains neither the names nor the code.
-// Thread-safe.
+// exit, error, stop. The variable is read at the first point that the process passes. A release build contains neither the names
+// nor the code. Thread-safe.
 #pragma once
 
 #include <string_view>

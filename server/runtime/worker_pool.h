@@ -16,7 +16,7 @@ class WorkerPool final {
  public:
   // `name` at most 15 characters (thread name).
   WorkerPool(std::string name, unsigned threads, std::size_t max_queue);
-  ~WorkerPool();                                   // as Stop
+  ~WorkerPool();  // as Stop
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 

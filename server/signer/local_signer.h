@@ -14,8 +14,8 @@ namespace trustlog::signer {
 
 class LocalSigner final : public Signer {
  public:
-  // Borrows `clock`. Opens the mark in `mark_directory` and checks that it belongs to this origin, key and store (I9). FailedPrecondition: it does not, or the key
-  // is not Ed25519. NotFound, DataLoss: as MarkFile::Open.
+  // Borrows `clock`. Opens the mark in `mark_directory` and checks that it belongs to this origin, key and store (I9).
+  // FailedPrecondition: it does not, or the key is not Ed25519. NotFound, DataLoss: as MarkFile::Open.
   static absl::StatusOr<std::unique_ptr<LocalSigner>> Open(const std::string& mark_directory, const std::string& origin,
                                                            const std::array<std::uint8_t, 32>& store_id, keys::PrivateKey key,
                                                            const runtime::Clock& clock);
@@ -31,7 +31,8 @@ class LocalSigner final : public Signer {
   bool opened_torn() const { return mark_->opened_torn(); }
 
  private:
-  LocalSigner(std::unique_ptr<MarkFile> mark, std::string origin, keys::PrivateKey key, tlog::VerifierKey vkey, const runtime::Clock& clock);
+  LocalSigner(std::unique_ptr<MarkFile> mark, std::string origin, keys::PrivateKey key, tlog::VerifierKey vkey,
+              const runtime::Clock& clock);
   [[nodiscard]] absl::Status MoveMark(const merkle::CompactRange& range);
 
   const std::unique_ptr<MarkFile> mark_;
@@ -40,8 +41,8 @@ class LocalSigner final : public Signer {
   const tlog::VerifierKey vkey_;
   const std::string vkey_text_;
   const runtime::Clock& clock_;
-  merkle::CompactRange fed_;            // the mark's range grown by what was fed
-  bool failed_ = false;                 // a mark write failed: nothing is signed any more (I7)
+  merkle::CompactRange fed_;  // the mark's range grown by what was fed
+  bool failed_ = false;       // a mark write failed: nothing is signed any more (I7)
 };
 
 }  // namespace trustlog::signer

@@ -50,7 +50,7 @@ std::string FormatSlot(const Mark& mark) {
   for (const auto& hash : mark.range.hashes()) writer.Hash32(hash);
   writer.I64(mark.last_time_ms);
   std::string slot = writer.Take();
-  slot.resize(kDigestAt, '\0');        // 64 hashes and the longest origin take 2,400 bytes
+  slot.resize(kDigestAt, '\0');  // 64 hashes and the longest origin take 2,400 bytes
   const auto digest = merkle::Sha256(bytes::AsBytes(slot));
   slot.append(bytes::AsText(digest));
   return slot;
@@ -93,7 +93,8 @@ absl::Status MarkFile::Create(const std::string& directory, const Mark& first) {
   both.resize(2 * kSlotBytes, '\0');
   const bool written = WriteAll(fd, both, 0) && fsync(fd) == 0;
   close(fd);
-  if (!written || !SyncDirectory(directory)) return absl::UnknownError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  if (!written || !SyncDirectory(directory))
+    return absl::UnknownError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   return absl::OkStatus();
 }
 
@@ -115,7 +116,8 @@ absl::StatusOr<std::unique_ptr<MarkFile>> MarkFile::Open(const std::string& dire
   }
   std::string both(2 * kSlotBytes + 1, '\0');
   const ssize_t n = pread(fd, both.data(), both.size(), 0);
-  if (n != 2 * static_cast<ssize_t>(kSlotBytes)) return fail(absl::DataLossError(fmt::format("{} has not {} bytes", path, 2 * kSlotBytes)));
+  if (n != 2 * static_cast<ssize_t>(kSlotBytes))
+    return fail(absl::DataLossError(fmt::format("{} has not {} bytes", path, 2 * kSlotBytes)));
   const std::string_view all = both;
   const std::string_view texts[2] = {all.substr(0, kSlotBytes), all.substr(kSlotBytes, kSlotBytes)};
   absl::StatusOr<Mark> slots[2] = {ParseSlot(texts[0]), ParseSlot(texts[1])};

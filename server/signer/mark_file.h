@@ -25,7 +25,7 @@ struct Mark {
   std::array<std::uint8_t, 32> key_id{};
   std::array<std::uint8_t, 32> store_id{};
   merkle::CompactRange range;
-  std::int64_t last_time_ms = 0;               // the latest wall-clock time at which the mark moved
+  std::int64_t last_time_ms = 0;  // the latest wall-clock time at which the mark moved
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 
@@ -47,7 +47,8 @@ class MarkFile final {
   const Mark& current() const { return current_; }
   // A slot was not valid when the file was opened: the older one counts.
   bool opened_torn() const { return opened_torn_; }
-  // Writes `next` (its sequence is set here) over the older slot and syncs. Unknown: it may be on disk or not; nothing may be signed any more.
+  // Writes `next` (its sequence is set here) over the older slot and syncs. Unknown: it may be on disk or not; nothing may be
+  // signed any more.
   [[nodiscard]] absl::Status Write(Mark next);
 
  private:

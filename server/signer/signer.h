@@ -1,5 +1,5 @@
-// The signer: the only holder of the log key, with its own durable memory of the last head that it signed (the mark). It signs a head only
-// if that head is exactly its mark's tree grown by entries that it hashed itself. Publisher thread only.
+// The signer: the only holder of the log key, with its own durable memory of the last head that it signed (the mark). It signs a
+// head only if that head is exactly its mark's tree grown by entries that it hashed itself. Publisher thread only.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,16 @@ class Signer {
   virtual merkle::TreeHead Mark() const = 0;
   // The compact range behind the mark, for the guard: it must be the range of the stored tree at that size.
   virtual const merkle::CompactRange& MarkRange() const = 0;
-  // Moves the mark along a checkpoint that carries this log's own signature and is proven to extend the mark: `proof` is the consistency
-  // proof, `range` the compact range of its size. FailedPrecondition: not ours, smaller, or not proven. Unknown: the mark could not be written.
-  [[nodiscard]] virtual absl::Status Follow(std::string_view signed_checkpoint, std::span<const merkle::Hash> proof, const merkle::CompactRange& range) = 0;
-  // Hashes entries [begin, begin + n) onto the mark's tree. `begin` == the mark's size drops what was fed before, so an ended tick leaves nothing
-  // behind. InvalidArgument: a gap.
+  // Moves the mark along a checkpoint that carries this log's own signature and is proven to extend the mark: `proof` is the
+  // consistency proof, `range` the compact range of its size. FailedPrecondition: not ours, smaller, or not proven. Unknown: the
+  // mark could not be written.
+  [[nodiscard]] virtual absl::Status Follow(std::string_view signed_checkpoint, std::span<const merkle::Hash> proof,
+                                            const merkle::CompactRange& range) = 0;
+  // Hashes entries [begin, begin + n) onto the mark's tree. `begin` == the mark's size drops what was fed before, so an ended tick
+  // leaves nothing behind. InvalidArgument: a gap.
   [[nodiscard]] virtual absl::Status Feed(std::uint64_t begin, std::span<const std::string_view> entries) = 0;
-  // The signed note of `head`. FailedPrecondition: `head` is not exactly mark + fed entries. The mark is on disk before a signature is returned;
-  // Unknown: it could not be written: release nothing, stop.
+  // The signed note of `head`. FailedPrecondition: `head` is not exactly mark + fed entries. The mark is on disk before a signature
+  // is returned; Unknown: it could not be written: release nothing, stop.
   virtual absl::StatusOr<std::string> Sign(const merkle::TreeHead& head) = 0;
 };
 

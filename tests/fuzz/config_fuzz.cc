@@ -1,6 +1,5 @@
-#include "server/config.h"
-
 #include "proto/bytes/reason.h"
+#include "server/config.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace trustlog::server {

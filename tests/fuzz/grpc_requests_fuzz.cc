@@ -1,5 +1,5 @@
-// Each request message of LogService from bytes to its answer, over a log in memory. The first byte says which; 's' is special: the rest is a
-// payload, which is signed by a member's key first, so that it reaches admission in order.
+// Each request message of LogService from bytes to its answer, over a log in memory. The first byte says which; 's' is special: the
+// rest is a payload, which is signed by a member's key first, so that it reaches admission in order.
 #include <google/protobuf/stubs/logging.h>
 
 #include <string>
@@ -17,7 +17,7 @@ namespace trustlog::api {
 namespace {
 
 support::MemoryLog& Log() {
-  static const auto silent = google::protobuf::SetLogHandler(nullptr);      // a line for each string that is not UTF-8
+  static const auto silent = google::protobuf::SetLogHandler(nullptr);  // a line for each string that is not UTF-8
   (void)silent;
   static support::MemoryLog log;
   return log;
@@ -25,7 +25,8 @@ support::MemoryLog& Log() {
 
 // A refusal has a reason, and details that fit; an answer fits into a message.
 template <typename Request, typename Response>
-absl::Status Run(std::string_view bytes, void (LogApi::*method)(const Request*, Response*, const api::Call&, Done), Response& response) {
+absl::Status Run(std::string_view bytes, void (LogApi::*method)(const Request*, Response*, const api::Call&, Done),
+                 Response& response) {
   Request request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
   const auto status = Log().Wait(method, request, response);
@@ -79,17 +80,33 @@ TRUSTLOG_FUZZ_TARGET(GrpcRequests) {
       }
       break;
     }
-    case 'c': Read(input, &LogApi::GetCheckpoint); break;
-    case 'e': Read(input, &LogApi::GetEntry); break;
-    case 'l': Read(input, &LogApi::ListEntries); break;
-    case 'i': Read(input, &LogApi::GetInclusionProof); break;
-    case 'm': Read(input, &LogApi::BatchGetInclusionProofs); break;
-    case 'k': Read(input, &LogApi::GetConsistencyProof); break;
-    case 'p': Read(input, &LogApi::GetProofBundle); break;
-    case 't':
-      if (const auto token = ParsePageToken(input)) fuzz::Expect(FormatPageToken(*token) == input, "two spellings of one page token");
+    case 'c':
+      Read(input, &LogApi::GetCheckpoint);
       break;
-    default: break;
+    case 'e':
+      Read(input, &LogApi::GetEntry);
+      break;
+    case 'l':
+      Read(input, &LogApi::ListEntries);
+      break;
+    case 'i':
+      Read(input, &LogApi::GetInclusionProof);
+      break;
+    case 'm':
+      Read(input, &LogApi::BatchGetInclusionProofs);
+      break;
+    case 'k':
+      Read(input, &LogApi::GetConsistencyProof);
+      break;
+    case 'p':
+      Read(input, &LogApi::GetProofBundle);
+      break;
+    case 't':
+      if (const auto token = ParsePageToken(input))
+        fuzz::Expect(FormatPageToken(*token) == input, "two spellings of one page token");
+      break;
+    default:
+      break;
   }
   fuzz::Expect(Log().log().state().integrated >= before, "a log that shrinks");
 }

@@ -56,13 +56,16 @@ TRUSTLOG_FUZZ_TARGET(HttpRouter) {
     }
     input.remove_prefix(*end);
     const auto& request = std::get<RequestHead>(parsed).request;
-    fuzz::Expect(request.path.front() == '/' && request.path.size() + request.query.size() <= kMaxTargetBytes, "another form of target");
-    fuzz::Expect(IsPrintable(request.method) && IsPrintable(request.path) && IsPrintable(request.query), "a control character in a target");
+    fuzz::Expect(request.path.front() == '/' && request.path.size() + request.query.size() <= kMaxTargetBytes,
+                 "another form of target");
+    fuzz::Expect(IsPrintable(request.method) && IsPrintable(request.path) && IsPrintable(request.query),
+                 "a control character in a target");
     const auto reply = Answer(front, request);
     const int status = reply.status;
     fuzz::Expect(status == 200 || status == 204 || status == 304 || status == 404 || status == 405, "a status of no table");
     fuzz::Expect(reply.body != nullptr && IsPrintable(reply.etag), "a reply that cannot be sent");
-    for (const auto& [name, value] : reply.headers) fuzz::Expect(IsPrintable(name) && IsPrintable(value), "a field that ends early");
+    for (const auto& [name, value] : reply.headers)
+      fuzz::Expect(IsPrintable(name) && IsPrintable(value), "a field that ends early");
   }
 }
 

@@ -1,5 +1,5 @@
-// Mark slots: what is accepted is written again as the same bytes. An input shorter than a slot is given its zeros and its digest, so that the
-// fields behind the digest are reached.
+// Mark slots: what is accepted is written again as the same bytes. An input shorter than a slot is given its zeros and its digest,
+// so that the fields behind the digest are reached.
 #include "merkle/hash.h"
 #include "proto/bytes/wire.h"
 #include "server/signer/mark_file.h"

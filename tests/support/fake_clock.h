@@ -1,5 +1,5 @@
-// A clock that stands still until a test moves it. Whoever waits by it (Clock::WaitUntil) wakes when it passes his deadline, and a test can wait
-// until somebody waits: no test sleeps. Thread-safe.
+// A clock that stands still until a test moves it. Whoever waits by it (Clock::WaitUntil) wakes when it passes his deadline, and a
+// test can wait until somebody waits: no test sleeps. Thread-safe.
 //
 //   FakeClock clock;
 //   clock.AwaitSleeper(clock.Now() + 1s);      // until some thread waits for exactly that moment
@@ -17,7 +17,7 @@ namespace trustlog::support {
 
 class FakeClock final : public runtime::Clock {
  public:
-  explicit FakeClock(std::chrono::milliseconds wall = std::chrono::seconds(1'793'523'600)) : wall_(wall) {}      // 2026-11-01T09:00:00Z
+  explicit FakeClock(std::chrono::milliseconds wall = std::chrono::seconds(1'793'523'600)) : wall_(wall) {}  // 2026-11-01T09:00:00Z
 
   std::chrono::milliseconds WallNow() const override {
     const runtime::MutexLock lock(mutex_);
@@ -28,7 +28,8 @@ class FakeClock final : public runtime::Clock {
     return now_;
   }
 
-  bool WaitUntil(runtime::Condition& condition, runtime::Mutex& mutex, runtime::Deadline deadline) const override TRUSTLOG_REQUIRES(mutex) {
+  bool WaitUntil(runtime::Condition& condition, runtime::Mutex& mutex, runtime::Deadline deadline) const override
+      TRUSTLOG_REQUIRES(mutex) {
     {
       const runtime::MutexLock lock(mutex_);
       if (now_ >= deadline) return false;
@@ -63,7 +64,8 @@ class FakeClock final : public runtime::Clock {
   }
   void AwaitSleeper(runtime::Deadline deadline) const {
     const runtime::MutexLock lock(mutex_);
-    while (std::none_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& sleeper) { return sleeper.deadline == deadline; })) slept_.Wait(mutex_);
+    while (std::none_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& sleeper) { return sleeper.deadline == deadline; }))
+      slept_.Wait(mutex_);
   }
 
  private:

@@ -1,4 +1,5 @@
-// Holds up every storage call of one kind until it is opened: a test that wants to see what happens meanwhile needs no clock. Thread-safe.
+// Holds up every storage call of one kind until it is opened: a test that wants to see what happens meanwhile needs no clock.
+// Thread-safe.
 #pragma once
 
 #include <atomic>

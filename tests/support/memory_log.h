@@ -1,5 +1,6 @@
-// LogApi over a whole log in memory, without a transport: the core, the registry and the signer of the real thing over MemoryStorage, and the
-// records of SampleAlliance submitted through the API itself. Tests and fuzz targets that include this link trustlog_server_api.
+// LogApi over a whole log in memory, without a transport: the core, the registry and the signer of the real thing over
+// MemoryStorage, and the records of SampleAlliance submitted through the API itself. Tests and fuzz targets that include this link
+// trustlog_server_api.
 #pragma once
 
 #include <algorithm>
@@ -38,13 +39,16 @@ class MemoryLog final {
     log::LogOptions log;
     api::ApiOptions api;
     admission::QuotaOptions quota{{0, 0, 0}, {}, 0, 0};
-    std::size_t records = 1'000;               // of the alliance's, from the first
+    std::size_t records = 1'000;  // of the alliance's, from the first
   };
 
   MemoryLog() : MemoryLog(Options()) {}
   explicit MemoryLog(Options options)
-      : storage_(MakeMemoryStorage({kSampleOrigin, Vkey(), "2026-11-01", {}})), quota_(options.quota, clock_), registry_(registry::Registry(kSampleOrigin)),
-        recheck_(registry_, admission::RecheckDepth::kFull), admitter_(registry_, storage_.reader(), clock_, metrics_, ""),
+      : storage_(MakeMemoryStorage({kSampleOrigin, Vkey(), "2026-11-01", {}})),
+        quota_(options.quota, clock_),
+        registry_(registry::Registry(kSampleOrigin)),
+        recheck_(registry_, admission::RecheckDepth::kFull),
+        admitter_(registry_, storage_.reader(), clock_, metrics_, ""),
         validator_(registry_, metrics_, {}) {
     signer::Mark mark;
     mark.origin = kSampleOrigin;
@@ -53,7 +57,8 @@ class MemoryLog final {
     auto signer = signer::LocalSigner::Open(directory_.path() + "/mark", kSampleOrigin, {}, LogKey(), clock_);
     if (!signer.ok()) Die(signer.status().ToString());
     signer_ = *std::move(signer);
-    if (options.log.publish_interval == log::LogOptions().publish_interval) options.log.publish_interval = std::chrono::milliseconds(1);
+    if (options.log.publish_interval == log::LogOptions().publish_interval)
+      options.log.publish_interval = std::chrono::milliseconds(1);
     log_ = std::make_unique<log::Log>(log::LogParts{storage_, *signer_, admitter_, recheck_, clock_, metrics_}, options.log);
     if (const auto status = log_->Start(); !status.ok()) Die(status.ToString());
     api_ = std::make_unique<api::LogApi>(*log_, validator_, quota_, metrics_, clock_, options.api);
@@ -68,15 +73,18 @@ class MemoryLog final {
 
   // One call, from beginning to end.
   template <typename Request, typename Response>
-  absl::Status Wait(void (api::LogApi::*method)(const Request*, Response*, const api::Call&, api::Done), const Request& request, Response& response,
-                    std::chrono::milliseconds time = std::chrono::seconds(20)) {
+  absl::Status Wait(void (api::LogApi::*method)(const Request*, Response*, const api::Call&, api::Done), const Request& request,
+                    Response& response, std::chrono::milliseconds time = std::chrono::seconds(20)) {
     auto promise = std::make_shared<std::promise<absl::Status>>();
-    (api_.get()->*method)(&request, &response, {"192.0.2.1", clock_.Now() + time}, [promise](absl::Status status) { promise->set_value(std::move(status)); });
+    (api_.get()->*method)(&request, &response, {"192.0.2.1", clock_.Now() + time},
+                          [promise](absl::Status status) { promise->set_value(std::move(status)); });
     return promise->get_future().get();
   }
 
   static keys::PrivateKey LogKey() { return SampleKey("log"); }
-  static std::string Vkey() { return tlog::VerifierKey::Make(kSampleOrigin, tlog::kTypeEd25519, LogKey().public_key())->ToString(); }
+  static std::string Vkey() {
+    return tlog::VerifierKey::Make(kSampleOrigin, tlog::kTypeEd25519, LogKey().public_key())->ToString();
+  }
 
   const SampleAlliance& alliance() const { return alliance_; }
   FaultyStorage& storage() { return storage_; }
@@ -95,7 +103,7 @@ class MemoryLog final {
     for (const auto& result : response.results()) {
       if (!result.has_outcome()) Die(result.refusal().message());
     }
-    while (log_->state().published < log_->state().integrated) std::this_thread::yield();      // counted after callers are told
+    while (log_->state().published < log_->state().integrated) std::this_thread::yield();  // counted after callers are told
   }
   [[noreturn]] static void Die(const std::string& what) {
     std::fprintf(stderr, "memory log: %s\n", what.c_str());

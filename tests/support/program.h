@@ -1,5 +1,5 @@
-// Another program as a child of a test: arguments and environment in, its output line by line, its exit code. Whatever waits ends after thirty
-// seconds and kills the child. Not thread-safe.
+// Another program as a child of a test: arguments and environment in, its output line by line, its exit code. Whatever waits ends
+// after thirty seconds and kills the child. Not thread-safe.
 #pragma once
 
 #include <poll.h>
@@ -19,7 +19,8 @@ namespace trustlog::support {
 class Program final {
  public:
   // Standard output and standard error are one stream. `environment` is added to that of the test.
-  Program(const std::string& path, const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
+  Program(const std::string& path, const std::vector<std::string>& arguments,
+          const std::map<std::string, std::string>& environment = {}) {
     int ends[2];
     if (pipe(ends) != 0) std::abort();
     std::vector<char*> argv = {const_cast<char*>(path.c_str())};

@@ -1,5 +1,5 @@
-// A socket that speaks HTTP by hand, for tests of what no client library would send: bytes out, whole replies in. Every wait ends after ten
-// seconds, so that a server that hangs fails the test. Not thread-safe.
+// A socket that speaks HTTP by hand, for tests of what no client library would send: bytes out, whole replies in. Every wait ends
+// after ten seconds, so that a server that hangs fails the test. Not thread-safe.
 #pragma once
 
 #include <arpa/inet.h>
@@ -19,7 +19,7 @@ namespace trustlog::support {
 
 struct RawReply {
   int status = 0;
-  std::multimap<std::string, std::string> fields;          // names in lower case
+  std::multimap<std::string, std::string> fields;  // names in lower case
   std::string body;
 
   // "" where there is none, all values with commas where there are several.
@@ -74,7 +74,8 @@ class RawConnection final {
     auto reply = ParseHead(rest_.substr(0, end + 2));
     rest_.erase(0, end + 4);
     const std::string length = reply.Field("content-length");
-    const std::size_t body = answers == Answers::kHeadOnly || length.empty() ? 0 : static_cast<std::size_t>(std::atol(length.c_str()));
+    const std::size_t body =
+        answers == Answers::kHeadOnly || length.empty() ? 0 : static_cast<std::size_t>(std::atol(length.c_str()));
     while (rest_.size() < body) {
       if (!Fill()) return std::nullopt;
     }

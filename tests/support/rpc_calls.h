@@ -1,4 +1,5 @@
-// What gRPC tests say and hear: a stub on an address, one call a line, and refusals taken apart. Tests that include this link trustlog_server.
+// What gRPC tests say and hear: a stub on an address, one call a line, and refusals taken apart. Tests that include this link
+// trustlog_server.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -30,7 +31,7 @@ struct Heard {
   google::rpc::ErrorInfo info;
   std::optional<google::rpc::BadRequest> bad_request;
   std::optional<google::rpc::RetryInfo> retry;
-  std::string pushback_ms;                         // trailing metadata
+  std::string pushback_ms;  // trailing metadata
   bool ok() const { return status.ok(); }
 };
 
@@ -46,14 +47,16 @@ inline Heard Take(const ::grpc::Status& status, const ::grpc::ClientContext& con
     if (any.UnpackTo(&retry)) heard.retry = retry;
   }
   const auto& trailers = context.GetServerTrailingMetadata();
-  if (const auto at = trailers.find("grpc-retry-pushback-ms"); at != trailers.end()) heard.pushback_ms = {at->second.data(), at->second.size()};
+  if (const auto at = trailers.find("grpc-retry-pushback-ms"); at != trailers.end())
+    heard.pushback_ms = {at->second.data(), at->second.size()};
   return heard;
 }
 
 // Ask(*stub, &Stub::GetEntry, request, response): one call that ends within `time`.
 template <typename Request, typename Response>
-Heard Ask(v1::LogService::Stub& stub, ::grpc::Status (v1::LogService::Stub::*method)(::grpc::ClientContext*, const Request&, Response*),
-          const Request& request, Response& response, std::chrono::milliseconds time = std::chrono::seconds(20)) {
+Heard Ask(v1::LogService::Stub& stub,
+          ::grpc::Status (v1::LogService::Stub::*method)(::grpc::ClientContext*, const Request&, Response*), const Request& request,
+          Response& response, std::chrono::milliseconds time = std::chrono::seconds(20)) {
   ::grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + time);
   response.Clear();

@@ -1,6 +1,6 @@
-// A whole log in this process for tests: SampleAlliance's records admitted by InitLog into SQLite in a directory of its own, and all parts of
-// `trustlogd log` on free ports of the loopback. Its storage can be made to fail; its wall clock is the alliance's. Tests that include this link
-// trustlog_server.
+// A whole log in this process for tests: SampleAlliance's records admitted by InitLog into SQLite in a directory of its own, and
+// all parts of `trustlogd log` on free ports of the loopback. Its storage can be made to fail; its wall clock is the alliance's.
+// Tests that include this link trustlog_server.
 //
 //   support::RunningLog log;                                       // published before the constructor returns
 //   auto reply = support::Get(log.http(), "/checkpoint");
@@ -40,8 +40,8 @@ class RunningLog final {
  public:
   struct Options {
     std::function<void(server::Config&)> configure;
-    server::LogNodeOptions node;                  // open_storage is the fixture's own
-    bool published = true;                        // wait for the first checkpoint
+    server::LogNodeOptions node;  // open_storage is the fixture's own
+    bool published = true;        // wait for the first checkpoint
   };
 
   RunningLog() : RunningLog(Options()) {}

@@ -1,4 +1,5 @@
-// Real time-outs, and a wall clock that begins thirty days after the statements of SampleAlliance were issued: no test depends on today.
+// Real time-outs, and a wall clock that begins thirty days after the statements of SampleAlliance were issued: no test depends on
+// today.
 #pragma once
 
 #include <chrono>
@@ -11,7 +12,8 @@ namespace trustlog::support {
 class SampleClock final : public runtime::Clock {
  public:
   std::chrono::milliseconds WallNow() const override {
-    return std::chrono::seconds(kSampleTime + 30 * kSampleDay) + std::chrono::duration_cast<std::chrono::milliseconds>(Now() - start_);
+    return std::chrono::seconds(kSampleTime + 30 * kSampleDay) +
+           std::chrono::duration_cast<std::chrono::milliseconds>(Now() - start_);
   }
   runtime::Deadline Now() const override { return std::chrono::steady_clock::now(); }
 

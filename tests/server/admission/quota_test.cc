@@ -54,7 +54,9 @@ TEST(Quota, OverridesAndZeroMeansNoLimit) {
   support::FakeClock clock;
   Quota quota({.issuer = {.statements_per_second = 1, .burst = 1, .bytes_per_day = 10},
                .by_issuer = {{"large", {.statements_per_second = 0, .burst = 0, .bytes_per_day = 0}}},
-               .proofs_per_second_per_address = 0, .failed_signatures_per_second_per_address = 0}, clock);
+               .proofs_per_second_per_address = 0,
+               .failed_signatures_per_second_per_address = 0},
+              clock);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(Bucket(quota.TakeSubmission("large", 1'000, 1e9)), "taken");
     EXPECT_EQ(Bucket(quota.TakeProof("10.0.0.1", 1'000)), "taken");
@@ -84,7 +86,7 @@ TEST(Quota, AnAddressWhoseSignaturesFailIsHeldOff) {
   }
   EXPECT_EQ(Bucket(quota.CheckFailedSignatures("10.0.0.1")), "failed_signatures_per_second_per_address");
   EXPECT_EQ(Bucket(quota.CheckFailedSignatures("10.0.0.2")), "taken");
-  for (int i = 0; i < 5; ++i) quota.AddFailedSignature("10.0.0.1");          // those that were under way
+  for (int i = 0; i < 5; ++i) quota.AddFailedSignature("10.0.0.1");  // those that were under way
   clock.Advance(milliseconds(1'199));
   EXPECT_NE(Bucket(quota.CheckFailedSignatures("10.0.0.1")), "taken");
   clock.Advance(milliseconds(1));

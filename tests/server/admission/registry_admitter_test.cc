@@ -1,5 +1,5 @@
-// Admission in order, through the whole core: what a batch may refer to, who may sign, time, and what happens when the world moves between
-// validation and decision.
+// Admission in order, through the whole core: what a batch may refer to, who may sign, time, and what happens when the world moves
+// between validation and decision.
 #include "server/admission/registry_admitter.h"
 
 #include <filesystem>
@@ -25,13 +25,14 @@ TEST_F(RegistryAdmitterTest, TakesTheWholeAllianceInOneBatchInOrder) {
   std::vector<attest::Envelope> rest;
   for (std::size_t i = 1; i < alliance_.size(); ++i) rest.push_back(alliance_.records()[i].record.envelope);
   const auto answers = Submit(rest);
-  for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(Told(answers[i]), std::to_string(i + 1)) << alliance_.records()[i + 1].label;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    EXPECT_EQ(Told(answers[i]), std::to_string(i + 1)) << alliance_.records()[i + 1].label;
   EXPECT_EQ(store_->plan().count(Call::kAppend), 2U);
   EXPECT_TRUE(Published(alliance_.size() - 1).ok()) << "the recheck, signatures included, agrees";
   EXPECT_EQ(registry_->own().size(), alliance_.size());
   EXPECT_TRUE(registry_->own().violations().empty());
 
-  Restart();                                                 // a replay from the store agrees too
+  Restart();  // a replay from the store agrees too
   EXPECT_EQ(registry_->own().size(), alliance_.size());
   EXPECT_TRUE(registry_->own().violations().empty());
 }
@@ -40,9 +41,9 @@ TEST_F(RegistryAdmitterTest, OutOfOrderTheSameRecordsAreRefusedOneByOne) {
   StartWith("key-one-1");
   std::vector<std::unique_ptr<log::Submission>> batch;
   const auto key = support::SampleKey("one-1").public_key();
-  batch.push_back(Checked(alliance_["commitment-one-1"].envelope, {key}));          // before its key
+  batch.push_back(Checked(alliance_["commitment-one-1"].envelope, {key}));  // before its key
   batch.push_back(Checked(alliance_["key-one-1"].envelope));
-  batch.push_back(Checked(alliance_["evidence"].envelope, {key}));                  // before what it supports
+  batch.push_back(Checked(alliance_["evidence"].envelope, {key}));  // before what it supports
   batch.push_back(Checked(alliance_["commitment-one-1"].envelope, {key}));
   const auto at = std::to_string(alliance_.IndexOf("key-one-1")), next = std::to_string(alliance_.IndexOf("key-one-1") + 1);
   EXPECT_EQ(Told(Commit(std::move(batch))), (Words{"KEY_UNKNOWN", at, "REF_NOT_FOUND", next}));
@@ -70,14 +71,16 @@ TEST_F(RegistryAdmitterTest, AFrozenLogStillAnswersRepetitionsAndRefusesTheRest)
   // Validated before the freeze, decided after it.
   auto repeated = Checked(alliance_["evidence"].envelope);
   auto fresh = Checked(support::Sign(support::CommitmentStatement("one", 4, alliance_["principles"])).envelope);
-  auto by_candidates = Checked(WithoutKeyIds(support::Sign(support::CommitmentStatement("one", 5, alliance_["principles"])).envelope));
+  auto by_candidates =
+      Checked(WithoutKeyIds(support::Sign(support::CommitmentStatement("one", 5, alliance_["principles"])).envelope));
   Open(Frozen(store_->reader().IntegratedHead().value(), registry_->own()));
   Start();
   std::vector<std::unique_ptr<log::Submission>> batch;
   batch.push_back(std::move(repeated));
   batch.push_back(std::move(fresh));
   batch.push_back(std::move(by_candidates));
-  EXPECT_EQ(Told(Commit(std::move(batch))), (Words{std::to_string(alliance_.IndexOf("evidence")) + " again", "LOG_FROZEN", "LOG_FROZEN"}));
+  EXPECT_EQ(Told(Commit(std::move(batch))),
+            (Words{std::to_string(alliance_.IndexOf("evidence")) + " again", "LOG_FROZEN", "LOG_FROZEN"}));
 }
 
 TEST_F(RegistryAdmitterTest, CandidatesAreDecidedAgainWhenTheKeysChanged) {
@@ -105,8 +108,8 @@ TEST_F(RegistryAdmitterTest, CandidatesAreDecidedAgainWhenTheKeysChanged) {
 // A hint that names no key yet: candidates matched it, until the batch itself registers the named key.
 TEST_F(RegistryAdmitterTest, AKeyIdThatTheBatchMakesKnownDecidesForItself) {
   StartWith("key-one-2");
-  auto misnamed = alliance_["commitment-one-1"].envelope;                                     // signed by one-1
-  misnamed.signatures[0].keyid = support::SignPayload("x", {"one-2"}).signatures[0].keyid;     // but names one-2
+  auto misnamed = alliance_["commitment-one-1"].envelope;                                   // signed by one-1
+  misnamed.signatures[0].keyid = support::SignPayload("x", {"one-2"}).signatures[0].keyid;  // but names one-2
   auto checked = Checked(misnamed);
   ASSERT_TRUE(checked != nullptr && checked->candidates_at.has_value());
   std::vector<std::unique_ptr<log::Submission>> batch;
@@ -154,7 +157,8 @@ TEST_F(RegistryAdmitterTest, ALostRaceIsDecidedOnTheNewHead) {
     const auto leaf = merkle::HashLeaf(bytes::AsBytes(record.entry));
     ASSERT_TRUE(log.Append(view.head, merkle::Integrate(view.head, view.edge, {&leaf, 1}).value(), {&record, 1}).ok());
   });
-  EXPECT_EQ(Told(Submit({alliance_["admit-two"].envelope, alliance_["admit-three"].envelope})), (Words{"PARTY_EXISTS", std::to_string(at + 1)}));
+  EXPECT_EQ(Told(Submit({alliance_["admit-two"].envelope, alliance_["admit-three"].envelope})),
+            (Words{"PARTY_EXISTS", std::to_string(at + 1)}));
   EXPECT_EQ(EntryAt(at + 1).logged_at_ms, EntryAt(at).logged_at_ms) << "time is chosen again too";
   EXPECT_TRUE(registry_->own().violations().empty());
   EXPECT_TRUE(Published(at + 1).ok());
@@ -162,7 +166,7 @@ TEST_F(RegistryAdmitterTest, ALostRaceIsDecidedOnTheNewHead) {
 
 TEST_F(RegistryAdmitterTest, FactsThatCannotBeReadAreNoRefusal) {
   StartWith("evidence");
-  Open(registry::Registry(registry_->own()));                 // as from a snapshot: the reference must be read
+  Open(registry::Registry(registry_->own()));  // as from a snapshot: the reference must be read
   Start();
   // The first read asks for what is logged already.
   store_->Fail(Call::kReadRecordsAt, Fault::kBefore, 2);
@@ -171,7 +175,8 @@ TEST_F(RegistryAdmitterTest, FactsThatCannotBeReadAreNoRefusal) {
   EXPECT_EQ(Told(Submit({alliance_["evidence"].envelope})), (Words{at}));
   store_->Fail(Call::kReadRecordsAt, Fault::kDataLoss, 2);
   const auto other = support::Sign(support::EvidenceStatement("one", alliance_["commitment-one-1"]));
-  EXPECT_EQ(Told(Submit({other.envelope})), (Words{"OUTCOME_UNKNOWN"})) << "storage contradicts itself: not a refusal of the statement";
+  EXPECT_EQ(Told(Submit({other.envelope})), (Words{"OUTCOME_UNKNOWN"}))
+      << "storage contradicts itself: not a refusal of the statement";
 }
 
 TEST_F(RegistryAdmitterTest, AReplayRefusesAStatementThatIsNotItsEntrys) {
@@ -243,7 +248,10 @@ TEST_F(SnapshotTest, IsIgnoredWhereItIsNotWholeOrNotOfThisTree) {
   const struct {
     const char* name;
     std::string bytes;
-  } kCases[] = {{"empty", ""}, {"cut", good.substr(0, good.size() / 2)}, {"a byte more", good + "x"}, {"a changed byte", std::string(good).replace(40, 1, "\x7f")}};
+  } kCases[] = {{"empty", ""},
+                {"cut", good.substr(0, good.size() / 2)},
+                {"a byte more", good + "x"},
+                {"a changed byte", std::string(good).replace(40, 1, "\x7f")}};
   for (const auto& c : kCases) {
     Write(c.bytes);
     EXPECT_EQ(LoadedSize(), 0U) << c.name;
@@ -254,7 +262,9 @@ TEST_F(SnapshotTest, IsIgnoredWhereItIsNotWholeOrNotOfThisTree) {
   EXPECT_EQ(LoadedSize(), 0U) << "the tree has another root";
   SaveSnapshot(path(), head, registry_->own());
   EXPECT_EQ(LoadSnapshot(path(), "log.example/another", [this](std::uint64_t size) { return RootAt(size); }).size(), 0U);
-  EXPECT_EQ(LoadSnapshot(path(), support::kSampleOrigin, [](std::uint64_t) { return absl::OutOfRangeError("a shorter tree"); }).size(), 0U);
+  EXPECT_EQ(
+      LoadSnapshot(path(), support::kSampleOrigin, [](std::uint64_t) { return absl::OutOfRangeError("a shorter tree"); }).size(),
+      0U);
   std::filesystem::remove(path());
   EXPECT_EQ(LoadedSize(), 0U) << "none at all";
 }

@@ -1,4 +1,5 @@
-// What the admission tests share: a log core over memory with the real registry, admitter, recheck and validator, and a clock that they move.
+// What the admission tests share: a log core over memory with the real registry, admitter, recheck and validator, and a clock that
+// they move.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -57,7 +58,8 @@ inline std::vector<std::string> Told(const std::vector<absl::StatusOr<log::Added
 inline registry::Registry Frozen(const merkle::TreeHead& head, const registry::Registry& registry) {
   const auto& context = registry.context();
   auto snapshot = registry::FormatSnapshot(head, registry);
-  const std::size_t at = snapshot.find('\n') + 1 + 3 + context.origin.size() + context.type_base.size() + context.urn_prefix.size() + 8;
+  const std::size_t at =
+      snapshot.find('\n') + 1 + 3 + context.origin.size() + context.type_base.size() + context.urn_prefix.size() + 8;
   snapshot.at(at) = 1;
   snapshot.resize(snapshot.size() - 32);
   snapshot.append(bytes::AsText(merkle::Sha256(bytes::AsBytes(snapshot))));
@@ -87,7 +89,9 @@ class AdmissionTest : public ::testing::Test {
     signer_.reset();
     store_.reset();
     store_ = std::make_unique<support::FaultyStorage>(memory_.Open().value());
-    signer_ = signer::LocalSigner::Open(temporary_.path() + "/mark", support::kSampleOrigin, Identity().store_id, support::SampleKey("log"), clock_).value();
+    signer_ = signer::LocalSigner::Open(temporary_.path() + "/mark", support::kSampleOrigin, Identity().store_id,
+                                        support::SampleKey("log"), clock_)
+                  .value();
     registry_ = std::make_unique<LiveRegistry>(std::move(registry));
     validator_ = std::make_unique<Validator>(*registry_, metrics_, Validator::Options{});
     recheck_ = std::make_unique<RegistryRecheck>(*registry_, RecheckDepth::kFull);
@@ -117,7 +121,8 @@ class AdmissionTest : public ::testing::Test {
     EXPECT_TRUE(checked.ok()) << checked.status();
     return checked.ok() ? *std::move(checked) : nullptr;
   }
-  // One request, as the API does it: each envelope may be signed by keys that the ones before it carry. All must pass the validator.
+  // One request, as the API does it: each envelope may be signed by keys that the ones before it carry. All must pass the
+  // validator.
   std::vector<std::unique_ptr<log::Submission>> Batch(const std::vector<attest::Envelope>& envelopes) {
     std::vector<keys::PublicKey> earlier;
     std::vector<std::unique_ptr<log::Submission>> batch;
@@ -136,10 +141,13 @@ class AdmissionTest : public ::testing::Test {
     EXPECT_TRUE(status.ok()) << status;
     return status.ok() ? answers.Wait() : std::vector<absl::StatusOr<log::Added>>(items, status);
   }
-  std::vector<absl::StatusOr<log::Added>> Submit(const std::vector<attest::Envelope>& envelopes) { return Commit(Batch(envelopes)); }
+  std::vector<absl::StatusOr<log::Added>> Submit(const std::vector<attest::Envelope>& envelopes) {
+    return Commit(Batch(envelopes));
+  }
   absl::Status Published(std::uint64_t index) {
     std::promise<absl::Status> promise;
-    log_->WaitPublished(index, log::Pace::kSoon, runtime::Deadline::max(), [&](const auto& answer) { promise.set_value(answer.status()); });
+    log_->WaitPublished(index, log::Pace::kSoon, runtime::Deadline::max(),
+                        [&](const auto& answer) { promise.set_value(answer.status()); });
     return promise.get_future().get();
   }
   std::uint64_t integrated() const { return store_->base().reader().IntegratedHead()->size; }

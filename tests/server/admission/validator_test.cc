@@ -60,7 +60,9 @@ TEST_F(ValidatorTest, RefusesInTheOrderOfTheChecks) {
   StartWith("");
   const auto set = alliance_["principles"];
   const auto good = support::CommitmentStatement("one", 4, set);
-  const auto envelope = [](const SampleStatement& statement) { return support::SignPayload(support::PayloadOf(statement), statement.signers); };
+  const auto envelope = [](const SampleStatement& statement) {
+    return support::SignPayload(support::PayloadOf(statement), statement.signers);
+  };
   auto other_log = good;
   other_log.origin = "log.example/another";
   auto unknown_key = good;
@@ -73,9 +75,13 @@ TEST_F(ValidatorTest, RefusesInTheOrderOfTheChecks) {
   short_signature.signatures[0].sig.resize(63);
   auto key_twice = good;
   key_twice.signers = {"one-1", "one-1"};
-  const SampleStatement freeze{.kind = attest::Kind::kLogEvent, .issuer = support::SampleUrn("operator"),
-                               .members = "\"event\":\"freeze\",\"validFrom\":\"2026-11-01T09:00:00Z\"", .document = {}, .signers = {"operator-1"}};
-  const auto batch_key = support::Replaced(support::KeyStatement("member:one", "one-3", "\"sign\"", {"one-1"}), "\"alg\":\"ed25519\"", "\"alg\":\"ed25519-batch\"");
+  const SampleStatement freeze{.kind = attest::Kind::kLogEvent,
+                               .issuer = support::SampleUrn("operator"),
+                               .members = "\"event\":\"freeze\",\"validFrom\":\"2026-11-01T09:00:00Z\"",
+                               .document = {},
+                               .signers = {"operator-1"}};
+  const auto batch_key = support::Replaced(support::KeyStatement("member:one", "one-3", "\"sign\"", {"one-1"}),
+                                           "\"alg\":\"ed25519\"", "\"alg\":\"ed25519-batch\"");
   const auto email = support::Replaced(good, "\"exclusions\":[]", "\"exclusions\":[\"jane.doe@example.com\"]");
   const struct {
     const char* name;
@@ -88,7 +94,8 @@ TEST_F(ValidatorTest, RefusesInTheOrderOfTheChecks) {
       {"a second genesis", alliance_["genesis"].envelope, "GENESIS_ORDER"},
       {"a kind without rules", envelope(freeze), "KIND_UNKNOWN"},
       {"a principle out of range", envelope(support::Replaced(good, "\"principle\":4", "\"principle\":0")), "SCHEMA_VIOLATION"},
-      {"an interval that ends first", envelope(support::Replaced(good, "\"validUntil\":\"2028", "\"validUntil\":\"2025")), "VALIDITY_INVERTED"},
+      {"an interval that ends first", envelope(support::Replaced(good, "\"validUntil\":\"2028", "\"validUntil\":\"2025")),
+       "VALIDITY_INVERTED"},
       {"another log", envelope(other_log), "WRONG_LOG"},
       {"a key of a batch algorithm", envelope(batch_key), "ALGORITHM_NOT_BUILT_IN"},
       {"a key that nobody registered", envelope(unknown_key), "KEY_UNKNOWN"},
@@ -97,7 +104,12 @@ TEST_F(ValidatorTest, RefusesInTheOrderOfTheChecks) {
       {"a signature too short", short_signature, "SIGNATURE_ENCODING"},
       {"one key twice", envelope(key_twice), "ENVELOPE_MALFORMED"},
       {"an address of a person", envelope(email), "PERSONAL_DATA_SUSPECTED"},
-      {"another log, and an unknown key", envelope([&] { auto s = other_log; s.signers = {"nobody-1"}; return s; }()), "WRONG_LOG"},
+      {"another log, and an unknown key", envelope([&] {
+         auto s = other_log;
+         s.signers = {"nobody-1"};
+         return s;
+       }()),
+       "WRONG_LOG"},
   };
   for (const auto& c : kCases) {
     const auto checked = validator_->Validate(c.envelope, {});

@@ -1,4 +1,4 @@
-// What tests wait for: the answers to one Add, and a gate that holds a thread up.
+// What tests wait for: the answers to one Add.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,31 +43,6 @@ class Answers {
     std::vector<std::optional<absl::StatusOr<Added>>> answers;
   };
   std::shared_ptr<State> state_;
-};
-
-// Holds up whoever passes until it is opened.
-class Gate {
- public:
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    arrived_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return open_; });
-  }
-  void AwaitArrival() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_; });
-  }
-  void Open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool arrived_ = false, open_ = false;
 };
 
 }  // namespace trustlog::log

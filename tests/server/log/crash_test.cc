@@ -1,8 +1,9 @@
-// The crash table of design.md section 11: a process that runs a log over SQLite and a mark file ends at a named place, and the next one goes on.
+// The crash table of design.md section 11: a process that runs a log over SQLite and a mark file ends at a named place, and the
+// next one goes on.
 //
-// The process is this test again, in a child: it submits the same texts each time, in batches, and one text of its own. Two files outside the
-// store remember what it must not break: `acknowledged` (index, text; written when an answer came) and `signatures` (size, root; written when a
-// signature exists, before it is used).
+// The process is this test again, in a child: it submits the same texts each time, in batches, and one text of its own. Two files
+// outside the store remember what it must not break: `acknowledged` (index, text; written when an answer came) and `signatures`
+// (size, root; written when a signature exists, before it is used).
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -27,8 +28,9 @@ constexpr char kFailpointVariable[] = "TRUSTLOG_FAILPOINT";
 
 const std::vector<std::string>& Places() {
   static const std::vector<std::string> places = {
-      "guard.compared", "look.done", "append.half", "append.readback", "append.before_commit", "append.after_commit", "answer.durable", "confirm.done",
-      "follow.done", "recheck.done", "mark.before_write", "mark.after_sync", "signed.stored", "publish.before", "publish.after"};
+      "guard.compared",      "look.done",       "append.half",   "append.readback", "append.before_commit",
+      "append.after_commit", "answer.durable",  "confirm.done",  "follow.done",     "recheck.done",
+      "mark.before_write",   "mark.after_sync", "signed.stored", "publish.before",  "publish.after"};
   return places;
 }
 
@@ -103,7 +105,8 @@ void RunLog(const std::string& directory, const std::string& run) {
       last = std::max(last, added[i]->index);
     }
     std::promise<PublishedAnswer> published;
-    log.WaitPublished(last, Pace::kSoon, runtime::Deadline::max(), [&](PublishedAnswer answer) { published.set_value(std::move(answer)); });
+    log.WaitPublished(last, Pace::kSoon, runtime::Deadline::max(),
+                      [&](PublishedAnswer answer) { published.set_value(std::move(answer)); });
     ASSERT_TRUE(published.get_future().get().ok());
   }
   log.Stop(clock.Now() + std::chrono::seconds(10));
@@ -179,7 +182,7 @@ TEST_F(CrashTest, EveryPlaceIsRepairedByTheNextStart) {
 TEST_F(CrashTest, EveryPlaceInTheSecondBatchToo) {
   if (IsTheChild()) return;
   for (const auto& place : Places()) {
-    if (place == "guard.compared") continue;                 // once a start
+    if (place == "guard.compared") continue;  // once a start
     RunAndCheck({place + ":exit:2", ""});
   }
 }

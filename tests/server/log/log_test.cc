@@ -8,21 +8,18 @@
 namespace trustlog::log {
 namespace {
 
+using bytes::Reason;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using bytes::Reason;
 
 TEST_F(LogTest, PushesBackWhileTheQueueIsFullAndLosesNothing) {
-  Gate gate;
-  store_->plan().OnCall([&](Call call) {
-    if (call == Call::kLook) gate.Pass();
-  });
+  support::Gate gate(store_->plan(), Call::kLook);
   LogOptions options;
   options.queue = {.entries = 3, .bytes = 1'000, .issuer_share = 1};
   Start(std::move(options));
   const Answers held(1), queued(2);
   ASSERT_TRUE(log_->Add(Texts({"hold"}), held.done()).ok());
-  gate.AwaitArrival();
+  gate.AwaitArrivals(1);
   ASSERT_TRUE(log_->Add(Texts({"a", "b"}), queued.done()).ok());
   EXPECT_EQ(log_->state().queued, 2U);
   EXPECT_EQ(ReasonOf(TryAdd(Texts({"c", "d"}))), Reason::kPushback);
@@ -104,14 +101,11 @@ TEST_F(LogTest, TellsItsState) {
 }
 
 TEST_F(LogTest, StopCommitsTheQueuePublishesAndAnswersEverybody) {
-  Gate gate;
-  store_->plan().OnCall([&](Call call) {
-    if (call == Call::kLook) gate.Pass();
-  });
+  support::Gate gate(store_->plan(), Call::kLook);
   Start();
   const Answers first(1), second(2);
   ASSERT_TRUE(log_->Add(Texts({"a"}), first.done()).ok());
-  gate.AwaitArrival();
+  gate.AwaitArrivals(1);
   ASSERT_TRUE(log_->Add(Texts({"b", "c"}), second.done()).ok());
   auto covered = WaitPublished(2, Pace::kNextTick), beyond = WaitPublished(3, Pace::kNextTick);
   std::thread stopper([&] { log_->Stop(clock_.Now() + seconds(10)); });
@@ -139,7 +133,7 @@ class StopTest : public LogTest {
     AddAndWait(Texts({"last"}));
     const auto ticks = store_->plan().count(Call::kConfirm);
     stopper_ = std::thread([this, deadline] { log_->Stop(deadline); });
-    AwaitCalls(Call::kConfirm, ticks + 1);                  // the last tick, the first that fails
+    AwaitCalls(Call::kConfirm, ticks + 1);  // the last tick, the first that fails
   }
   std::thread stopper_;
 };
@@ -155,7 +149,7 @@ TEST_F(StopTest, TriesToPublishWhileStorageIsUnavailable) {
 }
 
 TEST_F(StopTest, GivesUpAtItsDeadline) {
-  const auto deadline = clock_.Now() + milliseconds(1'000 + 2'500);      // the first entry takes one second
+  const auto deadline = clock_.Now() + milliseconds(1'000 + 2'500);  // the first entry takes one second
   StopWithFailures(deadline, 100);
   auto waiting = WaitPublished(1, Pace::kNextTick);
   for (const auto step : {seconds(1), seconds(1), seconds(1)}) {

@@ -48,7 +48,7 @@ TEST_F(PublisherTest, TheSnapshotShowsNothingBeyondItsSize) {
 TEST_F(PublisherTest, WithoutHurryItWaitsForTheNextTick) {
   Start();
   PublishQuietly("first");
-  const auto due = clock_.Now() + kInterval;              // the tick that published was now
+  const auto due = clock_.Now() + kInterval;  // the tick that published was now
   AddAndWait(Texts({"a"}));
   auto watch = WaitPublished(1, Pace::kNextTick);
   clock_.AwaitSleeper(due);
@@ -63,7 +63,7 @@ TEST_F(PublisherTest, WithoutHurryItWaitsForTheNextTick) {
 
 TEST_F(PublisherTest, AnAnswerThatWaitsBringsTheTickForward) {
   Start();
-  auto before_commit = WaitPublished(1, Pace::kSoon);     // the clock stands still in all of this
+  auto before_commit = WaitPublished(1, Pace::kSoon);  // the clock stands still in all of this
   AddAndWait(Texts({"a", "b"}));
   EXPECT_TRUE(before_commit.get().ok());
   AddAndWait(Texts({"c"}));
@@ -101,10 +101,14 @@ TEST_F(PublisherTest, WhatStorageDidNotDoIsDoneByTheNextTick) {
     Fault fault;
     std::uint64_t nth;
   } kCases[] = {
-      {"head", Call::kIntegratedHead, Fault::kBefore, 1}, {"confirm", Call::kConfirm, Fault::kBefore, 1},
-      {"stored checkpoint", Call::kLatest, Fault::kBefore, 1}, {"published checkpoint", Call::kLatest, Fault::kBefore, 2},
-      {"read back", Call::kReadRecords, Fault::kBefore, 1}, {"swap of the signed one", Call::kSwap, Fault::kBefore, 1},
-      {"swap of the published one", Call::kSwap, Fault::kBefore, 2}, {"another node signed", Call::kSwap, Fault::kAborted, 1},
+      {"head", Call::kIntegratedHead, Fault::kBefore, 1},
+      {"confirm", Call::kConfirm, Fault::kBefore, 1},
+      {"stored checkpoint", Call::kLatest, Fault::kBefore, 1},
+      {"published checkpoint", Call::kLatest, Fault::kBefore, 2},
+      {"read back", Call::kReadRecords, Fault::kBefore, 1},
+      {"swap of the signed one", Call::kSwap, Fault::kBefore, 1},
+      {"swap of the published one", Call::kSwap, Fault::kBefore, 2},
+      {"another node signed", Call::kSwap, Fault::kAborted, 1},
       {"another node published", Call::kSwap, Fault::kAborted, 2},
   };
   std::uint64_t size = 1;
@@ -116,7 +120,7 @@ TEST_F(PublisherTest, WhatStorageDidNotDoIsDoneByTheNextTick) {
     const auto due = clock_.Now() + kInterval;
     auto soon = WaitPublished(size, Pace::kSoon);
     AddAndWait(Texts({c.name}));
-    clock_.AwaitSleeper(due);                              // the tick failed, and waits for the next one
+    clock_.AwaitSleeper(due);  // the tick failed, and waits for the next one
     EXPECT_EQ(log_->published()->head.size, size);
     clock_.Advance(kInterval);
     EXPECT_EQ(soon.get().value()->head.size, ++size);
@@ -195,7 +199,7 @@ TEST_F(PublisherTest, PublishesAfterAStartWhatWasCommittedBefore) {
   PublishQuietly("first");
   AddAndWait(Texts({"a"}));
   clock_.AwaitSleeper(clock_.Now() + kInterval);
-  store_->Fail(Call::kConfirm, Fault::kUnknownNotDone);         // dies before its last tick
+  store_->Fail(Call::kConfirm, Fault::kUnknownNotDone);  // dies before its last tick
   Restart();
   EXPECT_EQ(WaitPublished(1, Pace::kNextTick).get().value()->head.size, 2U);
 }
@@ -208,7 +212,8 @@ TEST_F(PublisherTest, FollowsACheckpointThatAnotherNodeOfThisLogSigned) {
   const auto head = store_->reader().IntegratedHead().value();
   const auto text = tlog::FormatCheckpoint({kTestOrigin, head});
   const auto theirs = tlog::FormatNote({text, {tlog::SignNote(text, kTestOrigin, TestLogKey()).value()}});
-  ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
+  ASSERT_TRUE(
+      store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
   AddAndWait(Texts({"h"}));
   EXPECT_EQ(WaitPublished(7, Pace::kSoon).get().value()->head.size, 8U);
   log_->Stop(clock_.Now());
@@ -221,7 +226,8 @@ TEST_F(PublisherTest, AStoredCheckpointByAnotherKeyStopsIt) {
   AppendAsAnotherNode(store_->base().log(), {"b"});
   const auto text = tlog::FormatCheckpoint({kTestOrigin, store_->reader().IntegratedHead().value()});
   const auto theirs = tlog::FormatNote({text, {tlog::SignNote(text, kTestOrigin, support::SampleKey("thief")).value()}});
-  ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
+  ASSERT_TRUE(
+      store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
   AddAndWait(Texts({"c"}));
   EXPECT_FALSE(WaitPublished(2, Pace::kSoon).get().ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(Fatal()));

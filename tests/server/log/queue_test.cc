@@ -19,7 +19,8 @@ std::vector<std::string> TextsOf(const std::vector<QueueItem>& items) {
 
 Batch Of(const std::string& issuer, std::size_t count, std::size_t bytes = 10) {
   Batch batch;
-  for (std::size_t i = 0; i < count; ++i) batch.push_back(std::make_unique<TextSubmission>(issuer + std::to_string(i), issuer, bytes));
+  for (std::size_t i = 0; i < count; ++i)
+    batch.push_back(std::make_unique<TextSubmission>(issuer + std::to_string(i), issuer, bytes));
   return batch;
 }
 
@@ -50,7 +51,8 @@ TEST(Queue, PushesBackWholeBatchesAndLeavesThemToTheCaller) {
     Queue queue(c.limits);
     ASSERT_TRUE(Push(queue, Of("a", 2)).ok());
     auto batch = Of("a", 2);
-    const auto status = queue.Push(batch, [](std::size_t, const absl::StatusOr<Added>&) { ADD_FAILURE() << "not taken, never called"; }, {});
+    const auto status =
+        queue.Push(batch, [](std::size_t, const absl::StatusOr<Added>&) { ADD_FAILURE() << "not taken, never called"; }, {});
     EXPECT_EQ(ReasonOf(status), bytes::Reason::kPushback);
     EXPECT_EQ(bytes::MetadataValue(status, "limit"), c.limit);
     EXPECT_FALSE(bytes::MetadataValue(status, "retry_ms").empty());

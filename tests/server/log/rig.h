@@ -1,5 +1,5 @@
-// What the tests of the log core share: submissions of plain text, an Admitter of a few lines, and a Log over a storage that fails on request, a
-// real signer and a clock that the test moves.
+// What the tests of the log core share: submissions of plain text, an Admitter of a few lines, and a Log over a storage that fails
+// on request, a real signer and a clock that the test moves.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,6 +24,7 @@
 #include "tests/server/log/answers.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/gate.h"
 #include "tests/support/memory_storage.h"
 #include "tests/support/sample_alliance.h"
 #include "tests/support/temporary_directory.h"
@@ -38,7 +39,10 @@ inline constexpr char kTestOrigin[] = "TEST-log.example/core";
 inline keys::PrivateKey TestLogKey() { return support::SampleKey("log"); }
 
 inline storage::Identity TestIdentity() {
-  storage::Identity identity{kTestOrigin, tlog::VerifierKey::Make(kTestOrigin, tlog::kTypeEd25519, TestLogKey().public_key())->ToString(), "2026-11-23", {}};
+  storage::Identity identity{kTestOrigin,
+                             tlog::VerifierKey::Make(kTestOrigin, tlog::kTypeEd25519, TestLogKey().public_key())->ToString(),
+                             "2026-11-23",
+                             {}};
   identity.store_id.fill(5);
   return identity;
 }
@@ -194,8 +198,8 @@ class LogTest : public ::testing::Test {
     const auto status = log_->Start();
     ASSERT_TRUE(status.ok()) << status;
   }
-  // Publishes one text at the next tick. Afterwards the publisher has nothing to do, and its last tick was now: what the test does next is what it
-  // sees next.   REQUIRES: started.
+  // Publishes one text at the next tick. Afterwards the publisher has nothing to do, and its last tick was now: what the test does
+  // next is what it sees next.   REQUIRES: started.
   void PublishQuietly(const std::string& text) {
     // Until the tick of the start has looked at the head: it might take the new entry along.
     AwaitCalls(Call::kConfirm, 1);
@@ -223,7 +227,8 @@ class LogTest : public ::testing::Test {
   absl::Status TryAdd(Batch batch) {
     return log_->Add(std::move(batch), [](std::size_t, const absl::StatusOr<Added>&) {});
   }
-  std::future<PublishedAnswer> WaitPublished(std::uint64_t index, Pace pace, runtime::Deadline deadline = runtime::Deadline::max()) {
+  std::future<PublishedAnswer> WaitPublished(std::uint64_t index, Pace pace,
+                                             runtime::Deadline deadline = runtime::Deadline::max()) {
     auto promise = std::make_shared<std::promise<PublishedAnswer>>();
     log_->WaitPublished(index, pace, deadline, [promise](PublishedAnswer answer) { promise->set_value(std::move(answer)); });
     return promise->get_future();

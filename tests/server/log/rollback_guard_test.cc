@@ -34,7 +34,9 @@ class Memory final : public signer::Signer {
   const std::string& vkey() const override { return vkey_; }
   merkle::TreeHead Mark() const override { return range_.Head(); }
   const merkle::CompactRange& MarkRange() const override { return range_; }
-  absl::Status Follow(std::string_view, std::span<const merkle::Hash>, const merkle::CompactRange&) override { return absl::UnimplementedError(""); }
+  absl::Status Follow(std::string_view, std::span<const merkle::Hash>, const merkle::CompactRange&) override {
+    return absl::UnimplementedError("");
+  }
   absl::Status Feed(std::uint64_t, std::span<const std::string_view>) override { return absl::UnimplementedError(""); }
   absl::StatusOr<std::string> Sign(const merkle::TreeHead&) override { return absl::UnimplementedError(""); }
 
@@ -82,7 +84,8 @@ TEST(RollbackGuard, ComparesTheHeadWithEveryMemory) {
     support::MemoryStore memory(TestIdentity());
     const auto store = memory.Open().value();
     if (c.store > 0) AppendAsAnotherNode(store->log(), SampleTexts(c.store));
-    for (const auto& [slot, note_text] : {std::pair(storage::Slot::kSigned, c.signed_note), std::pair(storage::Slot::kPublished, c.published_note)}) {
+    for (const auto& [slot, note_text] :
+         {std::pair(storage::Slot::kSigned, c.signed_note), std::pair(storage::Slot::kPublished, c.published_note)}) {
       if (note_text.empty()) continue;
       ASSERT_TRUE(store->checkpoints().Swap(kTestOrigin, slot, "", note_text).ok());
     }
@@ -116,7 +119,8 @@ TEST(ReadRange, IsTheRangeOfEverySizeOfTheTree) {
 
 // A real log whose store is put back to an old copy, as a restored backup is: the mark is newer.
 TEST_F(LogTest, AnOldCopyOfTheDatabaseIsNeitherSignedNorAppendedTo) {
-  const std::string store_directory = temporary_.path() + "/store", copy = temporary_.path() + "/copy", url = "sqlite:" + store_directory + "/log.db";
+  const std::string store_directory = temporary_.path() + "/store", copy = temporary_.path() + "/copy",
+                    url = "sqlite:" + store_directory + "/log.db";
   std::filesystem::create_directory(store_directory);
   const auto run = [&](const std::vector<std::string>& texts) {
     Start();

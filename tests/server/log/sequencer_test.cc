@@ -59,14 +59,11 @@ TEST_F(SequencerTest, ARepetitionIsAnsweredWithTheFirstOnesIndexAndBytes) {
 }
 
 TEST_F(SequencerTest, TwoCallsWithTheSameStatementInFlightBecomeOneEntry) {
-  Gate gate;
-  store_->plan().OnCall([&](Call call) {
-    if (call == Call::kLook) gate.Pass();
-  });
+  support::Gate gate(store_->plan(), Call::kLook);
   Start();
   const Answers first(1), second(2), third(1);
   ASSERT_TRUE(log_->Add(Texts({"hold"}), first.done()).ok());
-  gate.AwaitArrival();
+  gate.AwaitArrivals(1);
   ASSERT_TRUE(log_->Add(Texts({"a", "b"}), second.done()).ok());
   ASSERT_TRUE(log_->Add(Texts({"a"}), third.done()).ok());
   gate.Open();
@@ -126,16 +123,13 @@ TEST_F(SequencerTest, AnUnknownOutcomeEndsAllWritingAndSigning) {
   for (const auto& c : kCases) {
     SCOPED_TRACE(c.name);
     Restart();
-    Gate gate;
+    support::Gate gate(store_->plan(), c.call);
     store_->Fail(c.call, c.fault);
-    store_->plan().OnCall([&](Call call) {
-      if (call == c.call) gate.Pass();
-    });
     const auto note = StoredNote(storage::Slot::kSigned);
     const auto mark = signer_->Mark();
     const Answers lost(1), behind(2);
     ASSERT_TRUE(log_->Add(Texts({c.name}), lost.done()).ok());
-    gate.AwaitArrival();
+    gate.AwaitArrivals(1);
     ASSERT_TRUE(log_->Add(Texts({"b", "c"}), behind.done()).ok());
     auto waiting = WaitPublished(7, Pace::kSoon);
     gate.Open();
@@ -150,7 +144,7 @@ TEST_F(SequencerTest, AnUnknownOutcomeEndsAllWritingAndSigning) {
     EXPECT_EQ(signer_->Mark(), mark);
     EXPECT_EQ(store_->plan().count(Call::kAppend), c.call == Call::kAppend ? 1U : 0U);
 
-    Restart();                                                       // the same statement again is safe
+    Restart();  // the same statement again is safe
     ExpectAdded(AddAndWait(Texts({c.name}))[0], size, c.logged, c.name);
     ASSERT_TRUE(WaitPublished(size++, Pace::kSoon).get().ok());
   }
@@ -201,7 +195,10 @@ TEST_F(SequencerTest, TellsOfACommitAfterItWasKeptAndBeforeItIsAnswered) {
   const Answers told(2);
   ASSERT_TRUE(queue.Push(batch, told.done(), clock_.Now()).ok());
   batch = Texts({"bad"});
-  ASSERT_TRUE(queue.Push(batch, [](std::size_t, const absl::StatusOr<Added>&) {}, clock_.Now()).ok());
+  ASSERT_TRUE(queue
+                  .Push(
+                      batch, [](std::size_t, const absl::StatusOr<Added>&) {}, clock_.Now())
+                  .ok());
   queue.Close();
   sequencer.Run();
   EXPECT_EQ(events, (std::vector<std::string>{"keep 2", "committed 2"}));

@@ -54,7 +54,7 @@ class Server {
   explicit Server(AcceptLimits limits) : acceptor_(*Acceptor::Listen("127.0.0.1:0", limits)) {
     acceptor_->Start([this](int, int connection) {
       const std::lock_guard lock(mutex_);
-      open_.push_back(connection);                        // before the greeting: a client that was taken is found here
+      open_.push_back(connection);  // before the greeting: a client that was taken is found here
       EXPECT_EQ(write(connection, "x", 1), 1);
     });
   }
@@ -82,8 +82,8 @@ class Server {
 };
 
 TEST(Acceptor, RefusesAddressesOfAnotherForm) {
-  for (const char* address : {"", "7070", ":7070", "127.0.0.1", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:-1", "127.0.0.1:123456", "::1:7070", "[::1]",
-                              "localhost:7070", "[]:1"}) {
+  for (const char* address : {"", "7070", ":7070", "127.0.0.1", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:-1", "127.0.0.1:123456",
+                              "::1:7070", "[::1]", "localhost:7070", "[]:1"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(Acceptor::Listen(address, {}).status())) << address;
   }
 }
@@ -120,7 +120,7 @@ TEST(Acceptor, ClosesConnectionsBeyondTheTotalAndTakesThemAgainWhenOneEnds) {
   ASSERT_TRUE(b.WasTaken());
   const Client refused(server->port());
   EXPECT_FALSE(refused.WasTaken());
-  server.CloseOldest();                                     // nobody tells the acceptor: at the limit it looks for itself
+  server.CloseOldest();  // nobody tells the acceptor: at the limit it looks for itself
   const Client again(server->port());
   EXPECT_TRUE(again.WasTaken());
   EXPECT_EQ(server->stats().accepted, 3U);

@@ -28,7 +28,7 @@ TEST(WorkerPool, RefusesBeyondItsBoundButTakesAnswersThatMustBeGiven) {
     started.set_value();
     go.get_future().wait();
   }));
-  started.get_future().wait();                 // the thread is busy: from here all wait in the queue
+  started.get_future().wait();  // the thread is busy: from here all wait in the queue
   EXPECT_TRUE(pool.TryRun([&] { ++ran; }));
   EXPECT_TRUE(pool.TryRun([&] { ++ran; }));
   EXPECT_FALSE(pool.TryRun([&] { ran += 100; }));
@@ -61,7 +61,7 @@ TEST(WorkerPool, RunsOnAllItsThreads) {
   for (unsigned i = 0; i < kThreads; ++i) {
     pool.Run([&, met] {
       if (++here == kThreads) all_here.set_value();
-      met.wait();                              // ends only when every thread is in here
+      met.wait();  // ends only when every thread is in here
     });
   }
   pool.Stop();

@@ -19,7 +19,8 @@ namespace {
 constexpr char kOrigin[] = "TEST-log.example/signer";
 
 keys::PrivateKey LogKey(char fill = 7) {
-  const std::string pkcs8 = std::string("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 16) + std::string(32, fill);
+  const std::string pkcs8 =
+      std::string("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 16) + std::string(32, fill);
   return *keys::PrivateKey::FromPkcs8(pkcs8);
 }
 
@@ -58,12 +59,15 @@ class LocalSignerTest : public ::testing::Test {
     EXPECT_TRUE(MarkFile::Create(directory(), first).ok());
   }
   std::string directory() const { return temporary_.path() + "/mark"; }
-  absl::StatusOr<std::unique_ptr<LocalSigner>> Open() { return LocalSigner::Open(directory(), kOrigin, StoreId(), LogKey(), clock_); }
+  absl::StatusOr<std::unique_ptr<LocalSigner>> Open() {
+    return LocalSigner::Open(directory(), kOrigin, StoreId(), LogKey(), clock_);
+  }
   Mark OnDisk() const {
     std::ostringstream text;
     text << std::ifstream(directory() + "/mark", std::ios::binary).rdbuf();
     const auto both = text.str();
-    const auto a = ParseSlot(std::string_view(both).substr(0, kSlotBytes)), b = ParseSlot(std::string_view(both).substr(kSlotBytes));
+    const auto a = ParseSlot(std::string_view(both).substr(0, kSlotBytes)),
+               b = ParseSlot(std::string_view(both).substr(kSlotBytes));
     if (!b.ok()) return *a;
     if (!a.ok()) return *b;
     return a->sequence > b->sequence ? *a : *b;
@@ -114,8 +118,8 @@ TEST_F(LocalSignerTest, SignsExactlyTheMarkGrownByWhatItWasFed) {
   const merkle::TreeHead head{7, support::ReferenceRoot(LeavesOf(7))};
   auto other_root = head;
   other_root.root[0] ^= 1;
-  for (const auto& wrong : {merkle::TreeHead{6, support::ReferenceRoot(LeavesOf(6))}, merkle::TreeHead{8, support::ReferenceRoot(LeavesOf(8))},
-                            merkle::TreeHead{}, other_root}) {
+  for (const auto& wrong : {merkle::TreeHead{6, support::ReferenceRoot(LeavesOf(6))},
+                            merkle::TreeHead{8, support::ReferenceRoot(LeavesOf(8))}, merkle::TreeHead{}, other_root}) {
     EXPECT_TRUE(absl::IsFailedPrecondition((*signer)->Sign(wrong).status())) << wrong.size;
     EXPECT_EQ(OnDisk().range.size(), 0U) << "a refused head moves no mark";
   }

@@ -38,7 +38,9 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-void WriteFile(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes; }
+void WriteFile(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
 
 // `body` up to the digest, with the digest that makes it whole.
 std::string WithDigest(std::string body) {
@@ -84,8 +86,10 @@ TEST(MarkSlot, RefusesEveryChangedByte) {
 TEST(MarkSlot, RefusesWhatIsNotASlotThoughItsDigestIsRight) {
   const auto slot = FormatSlot(SampleMark(5));
   const auto body = slot.substr(0, kSlotBytes - 32);
-  const auto with = [&](std::size_t at, std::string_view bytes) { return WithDigest(std::string(body).replace(at, bytes.size(), bytes)); };
-  const std::size_t size_at = 8 + 8 + 2 + 16 + 64;          // magic, sequence, length and text of the origin, two ids
+  const auto with = [&](std::size_t at, std::string_view bytes) {
+    return WithDigest(std::string(body).replace(at, bytes.size(), bytes));
+  };
+  const std::size_t size_at = 8 + 8 + 2 + 16 + 64;  // magic, sequence, length and text of the origin, two ids
   const struct {
     const char* name;
     std::string slot;
@@ -171,7 +175,7 @@ TEST_F(MarkFileTest, TheNewestSlotCounts) {
 }
 
 TEST_F(MarkFileTest, WithATornSlotTheOlderOneCountsAndIsNotOverwrittenFirst) {
-  MakeTwo();                                                  // slot 0 holds size 2, slot 1 size 1
+  MakeTwo();  // slot 0 holds size 2, slot 1 size 1
   ChangeByte(100);
   auto file = MarkFile::Open(directory());
   ASSERT_TRUE(file.ok()) << file.status();
