@@ -245,8 +245,8 @@ absl::Status LogNode::ServePublic() {
 absl::Status LogNode::ServeAdmin() {
   auto& parts = *parts_;
   parts.admin_router = std::make_unique<http::Router>(http::Cors::kNone);
-  web::AddStatusPages(*parts.admin_router,
-                      {[this] { return ReadyChecks(); }, [&parts] { return parts.metrics.Text(); }, std::string(kVersion)});
+  web::AddStatusPages(*parts.admin_router, {[this] { return IsAlive(); }, [this] { return ReadyChecks(); },
+                                            [&parts] { return parts.metrics.Text(); }, std::string(kVersion)});
   http::HttpOptions options;
   options.listen = {config_.http.admin_listen};
   options.limits = {kAdminConnections, 0};
@@ -270,8 +270,14 @@ std::vector<web::Check> LogNode::ReadyChecks() const {
           {"free space", free.ok() && *free >= config_.storage.min_free, free.ok() ? fmt::format("{} bytes", *free) : "unknown"}};
 }
 
+bool LogNode::IsAlive() const {
+  return clock_.Now() - std::min(updated_at_.load(), front_answered_at_.load()) <= options_.alive_within;
+}
+
 void LogNode::Update() {
   auto& parts = *parts_;
+  updated_at_ = clock_.Now();
+  parts.public_http->Ping([this] { front_answered_at_ = clock_.Now(); });
   parts.metrics.Set(metrics::Gauge::kRpcConnections, static_cast<double>(parts.grpc->open_connections()));
   parts.metrics.Set(metrics::Gauge::kHttpConnections, static_cast<double>(parts.public_http->open_connections()));
   if (const auto used = parts.store->UsedBytes(); used.ok())

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ struct LogNodeOptions {
   api::ApiOptions api;
   rpc::WatchLimits watches;
   http::HttpTimes http_times;
+  std::chrono::milliseconds alive_within{5'000};      // /livez: Update was called, and the public front answered, so lately
   std::function<absl::StatusOr<std::unique_ptr<storage::Storage>>(std::string_view url)>
       open_storage;  // empty: storage::OpenStorage
 };
@@ -78,12 +80,14 @@ class LogNode final {
   absl::Status ServePublic();
   absl::Status ServeAdmin();
   std::vector<web::Check> ReadyChecks() const;
+  bool IsAlive() const;
 
   const Config& config_;
   const runtime::Clock& clock_;
   const LogNodeOptions options_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> draining_{false};
+  std::atomic<runtime::Deadline> updated_at_{}, front_answered_at_{};
   Addresses addresses_;
   std::unique_ptr<Parts> parts_;
 };

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kStopTime{10'000};
 constexpr milliseconds kLoopTime{250};
+constexpr milliseconds kDrainStep{50};
 
 timespec ToTimespec(milliseconds time) {
   return {static_cast<time_t>(time.count() / 1'000), static_cast<long>(time.count() % 1'000) * 1'000'000};
@@ -38,8 +39,9 @@ int StopInOrder(LogNode& node, const Config& config, const runtime::Clock& clock
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   sd_notify(0, "STOPPING=1");
   node.Drain();
-  const timespec wait = ToTimespec(config.http.drain_wait);
-  nanosleep(&wait, nullptr);
+  const auto drained = clock.Now() + config.http.drain_wait;
+  const timespec step = ToTimespec(kDrainStep);
+  for (; clock.Now() < drained; node.Update()) nanosleep(&step, nullptr);
   if (auto status = node.Stop(clock.Now() + kStopTime); !status.ok()) {
     spdlog::error("the store was not closed in order: {}", bytes::MessageOf(status));
     return kExitOther;

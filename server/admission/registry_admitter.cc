@@ -127,7 +127,6 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
 RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock,
                                    metrics::Metrics& metrics, std::string snapshot_path)
     : registry_(registry),
-      store_(store),
       clock_(clock),
       metrics_(metrics),
       snapshot_path_(std::move(snapshot_path)),

@@ -43,7 +43,6 @@ class RegistryAdmitter final : public log::Admitter {
   absl::StatusOr<std::string> DraftOne(const CheckedStatement& submission, std::uint64_t logged_at_ms);
 
   LiveRegistry& registry_;
-  const storage::LogReader& store_;
   const runtime::Clock& clock_;
   metrics::Metrics& metrics_;
   const std::string snapshot_path_;

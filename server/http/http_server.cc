@@ -16,6 +16,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/status.hpp>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <string_view>
 #include <thread>
@@ -34,12 +35,22 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLingerBytes = 1u << 20;
 
+// RFC 9110 section 5.6.7.
+std::string FormatDate(std::time_t now) {
+  char text[sizeof "Sun, 06 Nov 1994 08:49:37 GMT"];
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return text;
+}
+
 // Status line and header fields of a reply; the body goes out beside it, uncopied. H7 holds on every reply, whoever made it.
 std::string FormatHead(const HttpReply& reply, bool keep_alive) {
   const auto text = beast::http::obsolete_reason(static_cast<beast::http::status>(reply.status));
   std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " ";
   head.append(text.data(), text.size());
-  head += "\r\nContent-Type: " + reply.content_type + "\r\nCache-Control: " + reply.cache_control;
+  head += "\r\nDate: " + FormatDate(std::time(nullptr)) + "\r\nContent-Type: " + reply.content_type +
+          "\r\nCache-Control: " + reply.cache_control;
   head += "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer";
   if (!reply.etag.empty()) head += "\r\nETag: " + reply.etag;
   for (const auto& [name, value] : reply.headers) head += "\r\n" + name + ": " + value;

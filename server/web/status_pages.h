@@ -16,12 +16,12 @@ struct Check {
 };
 
 struct StatusSources {
+  std::function<bool()> alive;                    // the main loop and the public front still answer
   std::function<std::vector<Check>()> ready;  // all ok = ready
   std::function<std::string()> metrics;       // Prometheus text
   std::string version;
 };
 
-// The main loop answers for /livez by the reply itself: it is made on the I/O thread.
 void AddStatusPages(http::Router& router, StatusSources sources);
 
 }  // namespace trustlog::web

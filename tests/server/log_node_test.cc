@@ -141,6 +141,16 @@ TEST_F(LogNodeTest, ReadyIsToldWithEveryCheckAndUnreadyWithTheOneThatFails) {
   EXPECT_EQ(Get(log_.http(), "/checkpoint")->status, 200);
 }
 
+TEST(LogNode, LivenessFailsWhenTheMainLoopIsSilent) {
+  RunningLog::Options options;
+  options.node.alive_within = std::chrono::milliseconds(-1);
+  RunningLog log(options);
+  const auto reply = Get(log.admin(), "/livez");
+  EXPECT_EQ(reply->status, 503);
+  EXPECT_EQ(reply->Field("retry-after"), "1");
+  EXPECT_EQ(Get(log.http(), "/checkpoint")->status, 200);
+}
+
 TEST_F(LogNodeTest, ReadyFailsWhenPublicationIsLate) {
   support::Gate publication(log_.storage().plan(), support::Call::kConfirm);
   ASSERT_TRUE(Add(1, v1::WAIT_DURABLE).ok());

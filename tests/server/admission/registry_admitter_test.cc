@@ -2,6 +2,7 @@
 // between validation and decision.
 #include "server/admission/registry_admitter.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

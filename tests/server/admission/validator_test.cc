@@ -1,6 +1,8 @@
 // What needs no order: records.md 6.4, checks 1-4 and 6-17, and the lint.
 #include "server/admission/validator.h"
 
+#include <algorithm>
+
 #include "tests/server/admission/rig.h"
 
 namespace trustlog::admission {
@@ -8,6 +10,12 @@ namespace {
 
 using support::SampleStatement;
 using ValidatorTest = AdmissionTest;
+
+// An entry has its signatures ascending by key id, the sample in the order in which they were made.
+attest::Entry AsLogged(attest::Entry entry) {
+  std::sort(entry.signatures.begin(), entry.signatures.end(), [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
+  return entry;
+}
 
 TEST_F(ValidatorTest, IdentifiesAnEnvelopeByItsPayload) {
   const auto& record = alliance_["genesis"];
@@ -41,11 +49,7 @@ TEST_F(ValidatorTest, TakesEveryRecordOfTheAllianceAndDerivesItsEntry) {
     SCOPED_TRACE(label);
     const auto checked = Checked(record.envelope);
     ASSERT_NE(checked, nullptr);
-    EXPECT_EQ(checked->entry, [&] {
-      auto entry = record.entry;
-      std::sort(entry.signatures.begin(), entry.signatures.end(), [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
-      return entry;
-    }());
+    EXPECT_EQ(checked->entry, AsLogged(record.entry));
     EXPECT_EQ(checked->id(), record.id());
     EXPECT_EQ(checked->companion(), record.envelope.payload);
     EXPECT_EQ(checked->issuer(), record.statement.issuer);

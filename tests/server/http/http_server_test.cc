@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <random>
@@ -97,15 +99,20 @@ TEST_F(HttpServerTest, AnswersWithTheFieldsOfEveryReply) {
   EXPECT_EQ(reply->Field("referrer-policy"), "no-referrer");
   EXPECT_EQ(reply->Field("connection"), "");
   EXPECT_EQ(reply->Field("set-cookie"), "");
+  std::tm date{};
+  const std::string text = reply->Field("date");
+  EXPECT_NE(strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date), nullptr) << text;
+  EXPECT_LE(std::abs(std::difftime(timegm(&date), std::time(nullptr))), 60) << text;
 }
 
 TEST_F(HttpServerTest, HeadHasTheFieldsOfGetAndNoBody) {
   Start();
   auto connection = Connect();
-  const auto head = connection.Ask(Request("HEAD", "/text"), Answers::kHeadOnly);
-  const auto get = connection.Ask(Request("GET", "/text"));
+  auto head = connection.Ask(Request("HEAD", "/text"), Answers::kHeadOnly);
+  auto get = connection.Ask(Request("GET", "/text"));
   ASSERT_TRUE(head.has_value() && get.has_value());  // had HEAD sent a body, this reply would not be readable
   EXPECT_EQ(head->status, 200);
+  for (auto* reply : {&*head, &*get}) EXPECT_EQ(reply->fields.erase("date"), 1U);  // a second may lie between them
   EXPECT_EQ(head->fields, get->fields);
 }
 
