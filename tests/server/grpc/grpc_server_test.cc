@@ -113,6 +113,15 @@ TEST_F(GrpcServerTest, BytesThatAreNoHttp2AreClosedAndTheNextCallIsServed) {
   EXPECT_TRUE(support::Ask(*stub_, &Stub::GetCheckpoint, v1::GetCheckpointRequest(), response).ok());
 }
 
+// The server sees a close a little later, so a place is free a little later.
+bool IsServedSoon(const std::string& address) {
+  ::grpc::ClientContext context;
+  context.set_wait_for_ready(true);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  v1::GetCheckpointResponse response;
+  return support::Connect(address)->GetCheckpoint(&context, {}, &response).ok();
+}
+
 class FewConnectionsTest : public GrpcServerTest {
  protected:
   static support::RunningLog::Options Few() {
@@ -134,7 +143,7 @@ TEST_F(FewConnectionsTest, AFloodIsClosedAtTheDoorAndHonestCallsGoOn) {
   }
   EXPECT_TRUE(support::Ask(*stub_, &Stub::GetCheckpoint, v1::GetCheckpointRequest(), response).ok()) << "who is in stays in";
   flood.clear();
-  EXPECT_TRUE(support::Ask(*support::Connect(log_.rpc()), &Stub::GetCheckpoint, v1::GetCheckpointRequest(), response).ok());
+  EXPECT_TRUE(IsServedSoon(log_.rpc()));
 }
 
 // The same with no descriptors left at all, in a process of its own.
@@ -154,7 +163,7 @@ TEST(GrpcServerFlood, DescriptorsRunOutAndTheListenerLives) {
   for (int i = 0; i < 200; ++i) flood.emplace_back(log.rpc());
   EXPECT_TRUE(support::Ask(*stub, &Stub::GetCheckpoint, v1::GetCheckpointRequest(), response).ok());
   flood.clear();
-  EXPECT_TRUE(support::Ask(*support::Connect(log.rpc()), &Stub::GetCheckpoint, v1::GetCheckpointRequest(), response).ok());
+  EXPECT_TRUE(IsServedSoon(log.rpc()));
 }
 
 TEST_F(GrpcServerTest, ManyCallersAtOnceAreAllAnsweredRightly) {

@@ -70,6 +70,14 @@ class HttpServerTest : public ::testing::Test {
   std::optional<support::RawReply> Get(std::string_view target, std::string_view fields = "") const {
     return support::Get(address_, target, fields);
   }
+  // A close is seen a little later, so the place of a connection is free a little later.
+  void ExpectServedSoon() const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    auto reply = Get("/text");
+    while (!reply.has_value() && std::chrono::steady_clock::now() < end) reply = Get("/text");
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->status, 200);
+  }
   // Connections are counted by a sweep, so a close is seen a little later.
   void ExpectNoConnectionLeft() const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -312,7 +320,7 @@ TEST_F(HttpServerTest, ConnectionsAboveTheLimitOfAnAddressAreClosedAtOnce) {
   EXPECT_EQ(held.front().Ask(Request("GET", "/text"))->status, 200);
   EXPECT_EQ(server_->open_connections(), 128U);
   held.clear();
-  EXPECT_EQ(Get("/text")->status, 200);
+  ExpectServedSoon();
   ExpectNoConnectionLeft();
 }
 
@@ -327,7 +335,7 @@ TEST_F(HttpServerTest, ConnectionsAboveTheLimitOfAllAreClosedAtOnce) {
   }
   EXPECT_TRUE(Connect().Closed());
   held.pop_back();
-  EXPECT_EQ(Get("/text")->status, 200);
+  ExpectServedSoon();
 }
 
 TEST_F(HttpServerTest, GarbageNeverHurts) {
