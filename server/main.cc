@@ -1,6 +1,9 @@
-// trustlogd: one role a process. `trustlogd log --config FILE` serves a log; `trustlogd init ...` makes one; `trustlogd log --dev`
-// does both in
-// ./trustlog-data for whoever wants to try. `trustlogd fsck --storage URL` re-hashes a store that is not in service.
+// trustlogd: one role a process.
+//
+//   trustlogd init ...              makes a log: store, mark, key, policy, configuration
+//   trustlogd log --config FILE     serves it
+//   trustlogd log --dev             both in ./trustlog-data, for whoever wants to try
+//   trustlogd fsck --storage URL    re-hashes a store that is not in service
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>

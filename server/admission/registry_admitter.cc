@@ -19,8 +19,7 @@ using bytes::Refuse;
 
 constexpr std::uint64_t kSnapshotEvery = 100'000;
 constexpr std::size_t kMaxCachedFacts = 65'536;
-constexpr std::size_t kMaxCandidates = 8;          // records.md 2.1
-constexpr std::int64_t kMaxClockBehindMs = 5'000;  // reliability.md 3.8
+constexpr std::size_t kMaxCandidates = 8;  // records.md 2.1
 
 struct IdHash {
   std::size_t operator()(const attest::Id& id) const {
@@ -125,9 +124,9 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
 };
 
 RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock,
-                                   metrics::Metrics& metrics, std::string snapshot_path)
+                                   std::int64_t mark_ms, metrics::Metrics& metrics, std::string snapshot_path)
     : registry_(registry),
-      clock_(clock),
+      clock_rule_(clock, mark_ms),
       metrics_(metrics),
       snapshot_path_(std::move(snapshot_path)),
       facts_(std::make_unique<Facts>(store)),
@@ -151,24 +150,12 @@ absl::Status RegistryAdmitter::Follow(std::uint64_t begin, std::span<const stora
   });
 }
 
-// One T for the batch, never below the last in the log. Not OK: the clock is too far behind to admit anything.
-absl::StatusOr<std::uint64_t> RegistryAdmitter::TimeOfBatch() const {
-  const std::int64_t now_ms = std::max<std::int64_t>(clock_.WallNow().count(), 0);
-  const auto last_ms = static_cast<std::int64_t>(registry_.own().last_logged_at_ms());
-  if (now_ms + kMaxClockBehindMs < last_ms) {
-    return Refuse(Reason::kReadOnly,
-                  fmt::format("this node's clock is {} ms behind the log; nothing was written", last_ms - now_ms),
-                  {{"retry_ms", "5000"}});
-  }
-  return static_cast<std::uint64_t>(std::max(now_ms, last_ms));
-}
-
 absl::StatusOr<std::vector<log::Drafted>> RegistryAdmitter::DraftBatch(std::span<const log::Submission* const> batch,
                                                                        const log::KnownIds& known) {
   facts_->Begin(&known);
   draft_.emplace(registry_.own());
   keys_changed_ = false;
-  const auto logged_at_ms = TimeOfBatch();
+  const auto logged_at_ms = clock_rule_.EntryTime(registry_.own().last_logged_at_ms());  // one for the batch
   std::vector<log::Drafted> answers;
   answers.reserve(batch.size());
   std::unordered_map<attest::Id, std::size_t, IdHash> accepted;

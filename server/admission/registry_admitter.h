@@ -2,6 +2,7 @@
 // and are read once. Sequencer thread only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "client/registry/draft.h"
 #include "client/registry/facts.h"
+#include "server/admission/clock_rule.h"
 #include "server/admission/live_registry.h"
 #include "server/log/admitter.h"
 #include "server/metrics/metrics.h"
@@ -22,9 +24,9 @@ class CheckedStatement;
 
 class RegistryAdmitter final : public log::Admitter {
  public:
-  // Borrows all. `snapshot_path`: "" for none.
-  RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, metrics::Metrics& metrics,
-                   std::string snapshot_path);
+  // Borrows all. `mark_ms`: clock_rule.h. `snapshot_path`: "" for none.
+  RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, std::int64_t mark_ms,
+                   metrics::Metrics& metrics, std::string snapshot_path);
   ~RegistryAdmitter() override;
 
   std::uint64_t size() const override;
@@ -38,12 +40,11 @@ class RegistryAdmitter final : public log::Admitter {
  private:
   class Facts;
 
-  absl::StatusOr<std::uint64_t> TimeOfBatch() const;
   // The entry's bytes, or the refusal; another status: the facts could not be read.
   absl::StatusOr<std::string> DraftOne(const CheckedStatement& submission, std::uint64_t logged_at_ms);
 
   LiveRegistry& registry_;
-  const runtime::Clock& clock_;
+  const ClockRule clock_rule_;
   metrics::Metrics& metrics_;
   const std::string snapshot_path_;
   std::unique_ptr<Facts> facts_;

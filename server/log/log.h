@@ -1,9 +1,10 @@
 // Log: all that a front end may call. Joins queue, sequencer, publisher and waiters, and owns their threads. Thread-safe.
 //
-//   Log log(parts, options);                  // borrows the parts
-//   auto status = log.Start();                // guard, recovery; FailedPrecondition: rolled back; then reads may be served, writes
-//   not log.Add(std::move(batch), done);          // durable log.WaitPublished(index, pace, deadline, done); log.Stop(deadline); //
-//   orderly: commit the queue, publish, end the threads
+//   Log log(parts, options);              // borrows the parts
+//   auto status = log.Start();            // guard, recovery. FailedPrecondition: rolled back; reads may be served, writes not
+//   log.Add(std::move(batch), done);      // done: durable
+//   log.WaitPublished(index, pace, deadline, done);
+//   log.Stop(deadline);                   // orderly: commit the queue, publish, end the threads
 #pragma once
 
 #include <atomic>

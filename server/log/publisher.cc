@@ -20,14 +20,6 @@ namespace {
 
 constexpr std::uint64_t kChunk = 4'096;  // records read back at a time
 
-absl::StatusOr<tlog::Checkpoint> CheckpointOf(const std::string& note) {
-  const auto parsed = tlog::ParseNote(note);
-  if (!parsed.ok()) return absl::DataLossError(fmt::format("stored checkpoint: {}", bytes::MessageOf(parsed.status())));
-  auto checkpoint = tlog::ParseCheckpoint(parsed->text);
-  if (!checkpoint.ok()) return absl::DataLossError(fmt::format("stored checkpoint: {}", bytes::MessageOf(checkpoint.status())));
-  return checkpoint;
-}
-
 }  // namespace
 
 Publisher::Publisher(const storage::LogReader& store, storage::CheckpointStore& checkpoints, signer::Signer& signer,
@@ -51,11 +43,29 @@ absl::StatusOr<std::string> Publisher::LatestOrEmpty(storage::Slot slot) const {
   return note;
 }
 
+// A stored note, before it is followed or published: disks flip bits in signatures too.
+absl::StatusOr<tlog::Checkpoint> Publisher::Verified(const std::string& note) {
+  const auto bad = [](const absl::Status& status) {
+    return absl::DataLossError(fmt::format("stored checkpoint: {}", bytes::MessageOf(status)));
+  };
+  const auto parsed = tlog::ParseNote(note);
+  if (!parsed.ok()) return bad(parsed.status());
+  auto checkpoint = tlog::ParseCheckpoint(parsed->text);
+  if (!checkpoint.ok()) return bad(checkpoint.status());
+  if (note == verified_) return checkpoint;
+  const auto key = tlog::VerifierKey::Parse(signer_.vkey());
+  if (!key.ok()) return key.status();
+  if (const auto opened = tlog::OpenNote(note, {&*key, 1}); !opened.ok()) return bad(opened.status());
+  if (checkpoint->origin != origin_) return bad(absl::DataLossError(fmt::format("of {}", checkpoint->origin)));
+  verified_ = note;
+  return checkpoint;
+}
+
 absl::Status Publisher::LoadPublished() {
   const auto note = LatestOrEmpty(storage::Slot::kPublished);
   if (!note.ok()) return note.status();
   if (note->empty()) return absl::OkStatus();
-  const auto checkpoint = CheckpointOf(*note);
+  const auto checkpoint = Verified(*note);
   if (!checkpoint.ok()) return checkpoint.status();
   return Announce(*note, checkpoint->head);
 }
@@ -92,7 +102,7 @@ absl::Status Publisher::Tick() {
 // The signed note of `head`: the stored one where it is that, else a new one, which is stored before it is used.
 absl::StatusOr<std::string> Publisher::SignHead(const merkle::TreeHead& head, const std::string& stored) {
   if (!stored.empty()) {
-    const auto checkpoint = CheckpointOf(stored);
+    const auto checkpoint = Verified(stored);
     if (!checkpoint.ok()) return checkpoint.status();
     if (checkpoint->head == head) return stored;
   }
@@ -103,12 +113,13 @@ absl::StatusOr<std::string> Publisher::SignHead(const merkle::TreeHead& head, co
   if (!note.ok()) return note.status();
   if (auto status = checkpoints_.Swap(origin_, storage::Slot::kSigned, stored, *note); !status.ok()) return status;
   if (auto status = TRUSTLOG_FAILPOINT("signed.stored"); !status.ok()) return status;
+  verified_ = *note;
   return note;
 }
 
 // A stored checkpoint that is newer than the mark: another node's, or ours after one mark slot was torn.
 absl::Status Publisher::FollowStored(const std::string& stored, const merkle::TreeHead& head) {
-  const auto checkpoint = CheckpointOf(stored);
+  const auto checkpoint = Verified(stored);
   if (!checkpoint.ok()) return checkpoint.status();
   const auto mark = signer_.Mark();
   if (checkpoint->head.size <= mark.size) {

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "proto/tlog/checkpoint.h"
 #include "server/log/admitter.h"
 #include "server/log/waiters.h"
 #include "server/metrics/metrics.h"
@@ -34,7 +36,7 @@ class Publisher final {
             Waiters& waiters, const runtime::Clock& clock, metrics::Metrics& metrics, std::shared_ptr<storage::TileCache> cache,
             std::chrono::milliseconds interval, Hooks hooks);
 
-  // Serves what was published before; nothing is signed. Once, before Run.
+  // Serves what was published before; nothing is signed. Once, before Run. DataLoss: it is not this log's checkpoint.
   [[nodiscard]] absl::Status LoadPublished();
   // One tick: confirm, follow, recheck, sign, store, cosign, publish. Aborted: another node was faster, Unavailable: nothing was
   // written; in both cases the next tick does better. Any other error: nothing may be signed any more.
@@ -53,6 +55,7 @@ class Publisher final {
   // Until a tick is due. False: the end.
   bool WaitForWork(runtime::Deadline due);
   absl::StatusOr<std::string> LatestOrEmpty(storage::Slot slot) const;
+  absl::StatusOr<tlog::Checkpoint> Verified(const std::string& note);
   [[nodiscard]] absl::Status FollowStored(const std::string& stored, const merkle::TreeHead& head);
   [[nodiscard]] absl::Status FeedUpTo(const merkle::TreeHead& head);
   absl::StatusOr<std::string> SignHead(const merkle::TreeHead& head, const std::string& stored);
@@ -70,6 +73,7 @@ class Publisher final {
   const std::chrono::milliseconds interval_;
   const Hooks hooks_;
   const std::string origin_;
+  std::string verified_;  // the note whose signature was checked last
 
   runtime::Mutex mutex_;
   runtime::Condition changed_;

@@ -28,6 +28,7 @@ class LocalSigner final : public Signer {
   [[nodiscard]] absl::Status Feed(std::uint64_t begin, std::span<const std::string_view> entries) override;
   absl::StatusOr<std::string> Sign(const merkle::TreeHead& head) override;
 
+  std::int64_t last_time_ms() const { return mark_->current().last_time_ms; }
   bool opened_torn() const { return mark_->opened_torn(); }
 
  private:

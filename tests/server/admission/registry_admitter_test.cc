@@ -185,7 +185,7 @@ TEST_F(RegistryAdmitterTest, AReplayRefusesAStatementThatIsNotItsEntrys) {
   auto records = store_->reader().ReadRecords(0, 2).value();
   records[1].companion += " ";
   LiveRegistry fresh{registry::Registry(support::kSampleOrigin)};
-  RegistryAdmitter admitter(fresh, store_->reader(), clock_, metrics_, "");
+  RegistryAdmitter admitter(fresh, store_->reader(), clock_, 0, metrics_, "");
   const auto status = admitter.Follow(0, records);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_EQ(admitter.size(), 1U) << "those before it are taken";

@@ -95,7 +95,7 @@ class AdmissionTest : public ::testing::Test {
     registry_ = std::make_unique<LiveRegistry>(std::move(registry));
     validator_ = std::make_unique<Validator>(*registry_, metrics_, Validator::Options{});
     recheck_ = std::make_unique<RegistryRecheck>(*registry_, RecheckDepth::kFull);
-    admitter_ = std::make_unique<RegistryAdmitter>(*registry_, store_->reader(), clock_, metrics_, snapshot_path_);
+    admitter_ = std::make_unique<RegistryAdmitter>(*registry_, store_->reader(), clock_, signer_->last_time_ms(), metrics_, snapshot_path_);
     log_ = std::make_unique<log::Log>(log::LogParts{*store_, *signer_, *admitter_, *recheck_, clock_, metrics_}, log::LogOptions{});
   }
   void Start() {

@@ -230,8 +230,30 @@ TEST_F(PublisherTest, AStoredCheckpointByAnotherKeyStopsIt) {
       store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, StoredNote(storage::Slot::kSigned), theirs).ok());
   AddAndWait(Texts({"c"}));
   EXPECT_FALSE(WaitPublished(2, Pace::kSoon).get().ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(Fatal()));
+  EXPECT_TRUE(absl::IsDataLoss(Fatal()));
   EXPECT_EQ(signer_->Mark().size, 1U);
+}
+
+std::string WithAnotherSignature(std::string note) {
+  const std::size_t at = note.size() - 12;  // inside the signature's base64
+  note[at] = note[at] == 'A' ? 'B' : 'A';
+  return note;
+}
+
+// The head needs no new signature, so the signer never sees the stored one again: who is answered must not get a broken one.
+TEST_F(PublisherTest, AStoredSignatureThatNoLongerVerifiesIsNotPublishedAgain) {
+  for (const auto slot : {storage::Slot::kSigned, storage::Slot::kPublished}) {
+    SCOPED_TRACE(slot == storage::Slot::kSigned ? "signed" : "published");
+    Restart();
+    PublishQuietly(slot == storage::Slot::kSigned ? "a" : "b");
+    const auto good = StoredNote(slot);
+    log_->Stop(clock_.Now());
+    ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, slot, good, WithAnotherSignature(good)).ok());
+    const auto status = RestartStatus();
+    EXPECT_TRUE(absl::IsDataLoss(status.ok() ? Fatal() : status)) << status;  // the start, or its first tick
+    EXPECT_TRUE(log_->published() == nullptr || log_->published()->note == good);
+    ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, slot, WithAnotherSignature(good), good).ok());
+  }
 }
 
 }  // namespace

@@ -210,11 +210,21 @@ class LogTest : public ::testing::Test {
   }
   // The process ends as it is, and another one starts.
   void Restart() {
+    Reopen();
+    Start();
+  }
+  // What a start says that may refuse.
+  absl::Status RestartStatus() {
+    Reopen();
+    MakeLog({});
+    return log_->Start();
+  }
+
+  void Reopen() {
     log_.reset();
     signer_.reset();
     store_.reset();
     Open();
-    Start();
   }
 
   std::vector<absl::StatusOr<Added>> AddAndWait(Batch batch) {
