@@ -267,6 +267,7 @@ class Reader {
   ConfigErrors errors_;
 };
 
+constexpr int kMaxCallStatements = 1'000;  // protocols.md G5
 constexpr std::string_view kNoTls = "TLS is not built into this version: let a reverse proxy end it, and set behind_proxy = true";
 
 void ReadLog(Reader& reader, Config& config) {
@@ -377,6 +378,11 @@ void ReadQuota(Reader& reader, Config& config) {
   reader.Rate("quota", "failed_signatures_per_second_per_address", config.quota.failed_signatures_per_second_per_address);
   reader.Rate("quota", "queue_share", config.queue_share);
   if (config.queue_share > 1) reader.Wrong("quota", "queue_share", "must be a number from 0 to 1");
+  const double share = config.queue_share > 0 ? config.queue_share : 1;
+  if (share * static_cast<double>(config.batch.queue) < kMaxCallStatements) {
+    reader.Wrong("quota", "queue_share", fmt::format("leaves an issuer fewer than {} places of batch.queue: a call of that many statements "
+                                                     "could never enter", kMaxCallStatements));
+  }
   reader.SubSections("quota", "must be statements_per_second or burst (a number not below 0) or bytes_per_day (a size)",
                      [&config](const std::string& issuer, std::string_view key, const toml::node& value) {
                        auto& limits = config.quota.by_issuer.try_emplace(issuer, config.quota.issuer).first->second;

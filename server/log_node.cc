@@ -194,8 +194,9 @@ absl::Status LogNode::Serve() {
 absl::Status LogNode::ServeRpc() {
   rpc::GrpcOptions options;
   options.listen = config_.rpc.listen;
-  options.limits = {config_.rpc.max_connections, config_.rpc.max_connections_per_address};
+  options.limits = {config_.rpc.max_connections, config_.rpc.behind_proxy ? 0 : config_.rpc.max_connections_per_address};
   options.reflection = config_.rpc.reflection;
+  options.behind_proxy = config_.rpc.behind_proxy;
   options.watches = options_.watches;
   auto grpc = rpc::GrpcServer::Start(*parts_->api, parts_->metrics, clock_, options);
   if (!grpc.ok()) return grpc.status();

@@ -1,9 +1,10 @@
-// Quotas: token buckets by issuer and by address. Local, outside the rules of the registry: they can only refuse (QUOTA_EXCEEDED
+// Quotas: token buckets by issuer and by address (runtime/counted_address.h; "" is nobody and has no quota). Local, outside the rules of the registry: they can only refuse (QUOTA_EXCEEDED
 // with the bucket, the limit and the retry time). Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class Quota final {
 
   // Takes `statements` and `bytes` from the issuer's buckets, or refuses and takes nothing.
   [[nodiscard]] absl::Status TakeSubmission(const std::string& issuer, double statements, double bytes);
+  // What TakeSubmission took, for a submission that was then pushed back.
+  void GiveBackSubmission(const std::string& issuer, double statements, double bytes);
+  // A request without proofs is never refused.
   [[nodiscard]] absl::Status TakeProof(const std::string& address, double proofs);
   // Before verifying: refuses an address whose signatures failed too often.
   [[nodiscard]] absl::Status CheckFailedSignatures(const std::string& address);
@@ -40,16 +44,27 @@ class Quota final {
  private:
   struct Bucket {
     double tokens = 0;
-    runtime::Deadline at{};
+    std::optional<runtime::Deadline> at;  // nullopt: full
+    void Fill(double rate, double burst, runtime::Deadline now);
   };
-  // The bucket of `key`, filled up to now.
-  Bucket& Fill(const std::string& key, double rate, double burst) TRUSTLOG_REQUIRES(mutex_);
-  void ForgetIfTooMany() TRUSTLOG_REQUIRES(mutex_);
+  struct IssuerBuckets {
+    Bucket statements, bytes;
+    runtime::Deadline used_at{};
+  };
+  struct AddressBuckets {
+    Bucket proofs, failures;
+    runtime::Deadline used_at{};
+  };
+  const QuotaLimits& LimitsOf(const std::string& issuer) const;
+  IssuerBuckets& OfIssuer(const std::string& issuer, const QuotaLimits& limits) TRUSTLOG_REQUIRES(mutex_);
+  AddressBuckets& OfAddress(const std::string& address) TRUSTLOG_REQUIRES(mutex_);
 
   const QuotaOptions options_;
   const runtime::Clock& clock_;
   runtime::Mutex mutex_;
-  std::map<std::string, Bucket> buckets_ TRUSTLOG_GUARDED_BY(mutex_);
+  // Apart: strangers can have as many addresses as they like, and must not make an issuer's debt forgotten.
+  std::map<std::string, IssuerBuckets> by_issuer_ TRUSTLOG_GUARDED_BY(mutex_);
+  std::map<std::string, AddressBuckets> by_address_ TRUSTLOG_GUARDED_BY(mutex_);
 };
 
 }  // namespace trustlog::admission

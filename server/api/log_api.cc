@@ -45,6 +45,13 @@ bool IsSignatureFailure(const absl::Status& status) {
 
 // One submission call, single or batch: filled by the validation pool, then by the answer pool.
 struct LogApi::AddCall {
+  AddCall(std::atomic<std::size_t>& held_bytes, std::size_t request_bytes) : held(held_bytes), bytes(request_bytes) { held += bytes; }
+  ~AddCall() { held -= bytes; }
+  AddCall(const AddCall&) = delete;
+  AddCall& operator=(const AddCall&) = delete;
+
+  std::atomic<std::size_t>& held;  // of all calls
+  const std::size_t bytes;
   std::vector<const v1::Envelope*> envelopes;
   bool wait_published = true;
   Call call;
@@ -67,6 +74,7 @@ LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::
       metrics_(metrics),
       clock_(clock),
       max_answer_bytes_(options.max_answer_bytes),
+      max_submission_bytes_(options.submission_bytes),
       validation_("validation", options.validation_threads, options.validation_queue),
       reads_("reads", options.read_threads, options.read_queue) {}
 
@@ -78,7 +86,7 @@ void LogApi::Stop() {
 }
 
 void LogApi::AddStatement(const v1::AddStatementRequest* request, v1::AddStatementResponse* response, const Call& call, Done done) {
-  auto add = std::make_shared<AddCall>();
+  auto add = std::make_shared<AddCall>(submission_bytes_, request->ByteSizeLong());
   add->envelopes = {&request->envelope()};
   add->wait_published = request->wait() != v1::WAIT_DURABLE;
   add->call = call;
@@ -100,7 +108,7 @@ void LogApi::AddStatements(const v1::AddStatementsRequest* request, v1::AddState
     done(absl::OkStatus());
     return;
   }
-  auto add = std::make_shared<AddCall>();
+  auto add = std::make_shared<AddCall>(submission_bytes_, request->ByteSizeLong());
   for (const auto& envelope : request->envelopes()) add->envelopes.push_back(&envelope);
   add->wait_published = request->wait() != v1::WAIT_DURABLE;
   add->call = call;
@@ -110,6 +118,12 @@ void LogApi::AddStatements(const v1::AddStatementsRequest* request, v1::AddState
 }
 
 void LogApi::Submit(std::shared_ptr<AddCall> add) {
+  const std::size_t held = submission_bytes_;  // this one too
+  if (held > max_submission_bytes_ && held > add->bytes) {
+    add->done(Refuse(Reason::kPushback, "the submissions under way hold too many bytes; nothing was written",
+                     {{"limit", fmt::format("{}", max_submission_bytes_)}, {"retry_ms", "1000"}}));
+    return;
+  }
   if (validation_.TryRun([this, add] { Validate(add); })) return;
   add->done(Refuse(Reason::kPushback, "too many submissions are being validated; nothing was written", {{"retry_ms", "1000"}}));
 }
@@ -154,6 +168,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
   metrics_.Add(metrics::Counter::kDuplicates, logged.size());
 
   std::vector<std::unique_ptr<log::Submission>> batch;
+  std::vector<std::pair<std::string, double>> taken;  // issuer and bytes: what quotas gave for the batch
   std::vector<keys::PublicKey> earlier;
   const auto writable = fresh_items.empty() ? absl::OkStatus() : log_.Writable();
   const auto too_many_failures = quota_.CheckFailedSignatures(add->call.address);
@@ -177,6 +192,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
       add->results[i] = status;
       continue;
     }
+    taken.emplace_back((*checked)->issuer(), static_cast<double>((*checked)->bytes()));
     for (auto& key : registry::KeysInStatement((*checked)->statement)) earlier.push_back(std::move(key));
     add->queued.push_back(i);
     batch.push_back(*std::move(checked));
@@ -192,7 +208,9 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
     }
     if (last) Finish(add);
   });
-  if (!status.ok()) add->done(std::move(status));
+  if (status.ok()) return;
+  for (const auto& [issuer, bytes] : taken) quota_.GiveBackSubmission(issuer, 1, bytes);
+  add->done(std::move(status));
 }
 
 // Every result is there: fill the answer, then wait for publication if asked.

@@ -5,6 +5,7 @@
 // carries a reason (api/errors.h).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@ using Done = std::function<void(absl::Status)>;
 struct ApiOptions {
   unsigned validation_threads = 2;
   std::size_t validation_queue = 4'096;  // requests
+  std::size_t submission_bytes = 64u << 20;  // of requests that wait for their answer, at least one
   unsigned read_threads = 2;
   std::size_t read_queue = 1'024;           // requests
   std::size_t max_answer_bytes = 3u << 20;  // leaves room below the 4 MiB of a message
@@ -81,6 +83,8 @@ class LogApi final {
   metrics::Metrics& metrics_;
   const runtime::Clock& clock_;
   const std::size_t max_answer_bytes_;
+  const std::size_t max_submission_bytes_;
+  std::atomic<std::size_t> submission_bytes_{0};
   runtime::WorkerPool validation_;
   runtime::WorkerPool reads_;
 };

@@ -77,7 +77,7 @@ struct GrpcServer::Parts {
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(api::LogApi& api, metrics::Metrics& metrics,
                                                               const runtime::Clock& clock, const GrpcOptions& options) {
   auto parts = std::make_unique<Parts>();
-  parts->log_service = std::make_unique<LogService>(api, metrics, clock, options.watches);
+  parts->log_service = std::make_unique<LogService>(api, metrics, clock, options.watches, options.behind_proxy);
   for (const auto& address : options.listen) {
     auto acceptor = runtime::Acceptor::Listen(address, options.limits);
     if (!acceptor.ok()) return acceptor.status();

@@ -25,6 +25,7 @@ struct GrpcOptions {
   std::vector<std::string> listen;  // "ADDRESS:PORT"
   runtime::AcceptLimits limits;     // for each listener
   bool reflection = true;
+  bool behind_proxy = false;  // every peer is the proxy: limits and quotas by address are its task
   WatchLimits watches;
 };
 

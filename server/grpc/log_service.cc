@@ -4,10 +4,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "proto/bytes/reason.h"
 #include "server/grpc/status.h"
+#include "server/runtime/counted_address.h"
 #include "server/runtime/mutex.h"
 
 namespace trustlog::rpc {
@@ -21,12 +23,20 @@ constexpr seconds kWriteDeadline{30};
 constexpr seconds kPublishedDeadline{60};
 constexpr auto kBeforeDeadline = std::chrono::milliseconds(200);  // so that the refusal's details arrive
 
-// "ipv4:127.0.0.1:1234" -> "127.0.0.1".
-std::string PeerAddress(const std::string& peer) {
+// Whom quotas count: "ipv4:127.0.0.1:1234" and "ipv6:%5B2001:db8::7%5D:1234" without scheme and port.
+std::string CountedPeer(const std::string& peer) {
   const auto scheme = peer.find(':');
   const auto port = peer.rfind(':');
   if (scheme == std::string::npos || port <= scheme) return peer;
-  return peer.substr(scheme + 1, port - scheme - 1);
+  std::string_view host = std::string_view(peer).substr(scheme + 1, port - scheme - 1);
+  for (const std::string_view bracket : {"[", "%5B"}) {
+    if (host.starts_with(bracket)) host.remove_prefix(bracket.size());
+  }
+  for (const std::string_view bracket : {"]", "%5D"}) {
+    if (host.ends_with(bracket)) host.remove_suffix(bracket.size());
+  }
+  auto counted = runtime::CountedAddress(host);
+  return counted.empty() ? std::string(host) : counted;
 }
 
 std::string CodeName(const ::grpc::Status& status) { return std::to_string(static_cast<int>(status.error_code())); }
@@ -44,7 +54,7 @@ LogService::Reactor* LogService::Run(const char* method, seconds longest, second
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context->deadline() - std::chrono::system_clock::now());
   auto deadline = started + usual;
   if (left < std::chrono::hours(24)) deadline = started + std::min<std::chrono::milliseconds>(left, longest) - kBeforeDeadline;
-  (api_.*call)(request, response, {PeerAddress(context->peer()), deadline},
+  (api_.*call)(request, response, {behind_proxy_ ? std::string() : CountedPeer(context->peer()), deadline},
                [this, method, context, reactor, started](absl::Status status) {
                  auto answer = ToGrpc(status, *context);
                  metrics_.CountRpc(method, CodeName(answer), clock_.Now() - started);

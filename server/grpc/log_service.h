@@ -16,8 +16,9 @@ namespace trustlog::rpc {
 
 class LogService final : public v1::LogService::CallbackService {
  public:
-  LogService(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock, WatchLimits watch_limits)
-      : api_(api), metrics_(metrics), clock_(clock), watch_limits_(watch_limits) {}
+  // `behind_proxy`: the peers' addresses are not the callers'.
+  LogService(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock, WatchLimits watch_limits, bool behind_proxy)
+      : api_(api), metrics_(metrics), clock_(clock), watch_limits_(watch_limits), behind_proxy_(behind_proxy) {}
 
   using Context = ::grpc::CallbackServerContext;
   using Reactor = ::grpc::ServerUnaryReactor;
@@ -48,6 +49,7 @@ class LogService final : public v1::LogService::CallbackService {
   metrics::Metrics& metrics_;
   const runtime::Clock& clock_;
   const WatchLimits watch_limits_;
+  const bool behind_proxy_;
   std::atomic<int> watches_{0};
 };
 

@@ -20,25 +20,14 @@
 #include <utility>
 #include <vector>
 
+#include "server/runtime/counted_address.h"
+
 namespace trustlog::runtime {
 namespace {
 
 constexpr int kSweepMs = 250;
 constexpr auto kStarvedPause = std::chrono::milliseconds(50);
 constexpr int kUserTimeoutMs = 20'000;
-
-// The address that limits count: an IPv4 address, or the first 56 bits of an IPv6 one.
-std::string CountedAddress(const sockaddr_storage& peer) {
-  if (peer.ss_family == AF_INET) {
-    in_addr address{};
-    std::memcpy(&address, reinterpret_cast<const char*>(&peer) + offsetof(sockaddr_in, sin_addr), sizeof address);
-    return {reinterpret_cast<const char*>(&address), sizeof address};
-  }
-  in6_addr address{};
-  std::memcpy(&address, reinterpret_cast<const char*>(&peer) + offsetof(sockaddr_in6, sin6_addr), sizeof address);
-  if (IN6_IS_ADDR_V4MAPPED(&address)) return {reinterpret_cast<const char*>(&address) + 12, 4};
-  return {reinterpret_cast<const char*>(&address), 7};
-}
 
 void CloseAtOnce(int fd) {
   const linger zero{1, 0};

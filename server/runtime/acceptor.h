@@ -16,7 +16,7 @@ namespace trustlog::runtime {
 
 struct AcceptLimits {
   std::size_t total = 1'024;
-  std::size_t per_address = 32;  // an IPv4 address or an IPv6 /56; 0 = no limit
+  std::size_t per_address = 32;  // counted_address.h; 0 = no limit
 };
 
 struct AcceptStats {

@@ -102,6 +102,7 @@ TEST(Config, AnErrorNamesItsPlaceTheKeyAndWhatIsAllowed) {
       {"rate without end", "[quota]\nburst = inf\n", "quota.burst: must be a number not below 0"},
       {"rate that is none", "[quota]\nburst = nan\n", "quota.burst: must be a number not below 0"},
       {"rate as text", "[quota]\nburst = \"5\"\n", "quota.burst: must be a number not below 0"},
+      {"no room for a whole call", "[batch]\nqueue = 3999\n", "quota.queue_share: leaves an issuer fewer than 1000 places of batch.queue"},
       {"share above one", "[quota]\nqueue_share = 1.5\n", "quota.queue_share: must be a number from 0 to 1"},
       {"size in decimal units", "[quota]\nbytes_per_day = \"5MB\"\n", "quota.bytes_per_day: must be a size such as"},
       {"size as a number", "[quota]\nbytes_per_day = 5\n", "quota.bytes_per_day: must be a size such as"},
@@ -225,7 +226,7 @@ void ExpectEqual(const Config& a, const Config& b) { EXPECT_EQ(FormatConfig(a), 
 TEST(Config, WhatIsPrintedParsesToTheSame) {
   const std::string texts[] = {
       kLeast,
-      With("[batch]\nmax = 7\nqueue = 8\n[publish]\ninterval = \"90s\"\nrecheck = \"full\"\nmax_unpublished = 5\n"
+      With("[batch]\nmax = 7\nqueue = 80000\n[publish]\ninterval = \"90s\"\nrecheck = \"full\"\nmax_unpublished = 5\n"
            "[rpc]\nlisten = [\"0.0.0.0:1\", \"[::]:2\"]\nbehind_proxy = true\nreflection = false\nmax_connections = "
            "9\nmax_connections_per_address = 0\n"
            "[http]\nlisten = []\nadmin_listen = \"[::1]:5\"\npublic_url = \"https://log.example/\\\"q\\\"\"\ndrain_wait = "

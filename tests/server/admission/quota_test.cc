@@ -93,5 +93,54 @@ TEST(Quota, AnAddressWhoseSignaturesFailIsHeldOff) {
   EXPECT_EQ(Bucket(quota.CheckFailedSignatures("10.0.0.1")), "taken");
 }
 
+TEST(Quota, WhatIsGivenBackCanBeTakenAgain) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {.statements_per_second = 1, .burst = 10, .bytes_per_day = 1'000}, .by_issuer = {}}, clock);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Bucket(quota.TakeSubmission("a", 10, 1'000)), "taken") << i;
+    quota.GiveBackSubmission("a", 10, 1'000);
+  }
+  EXPECT_EQ(Bucket(quota.TakeSubmission("a", 10, 1'000)), "taken");
+  EXPECT_NE(Bucket(quota.TakeSubmission("a", 1, 1)), "taken");
+}
+
+TEST(Quota, ARequestWithoutProofsIsNotRefusedForADebtOfProofs) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {}, .by_issuer = {}, .proofs_per_second_per_address = 20}, clock);
+  EXPECT_EQ(Bucket(quota.TakeProof("10.0.0.1", 1'000)), "taken");
+  EXPECT_EQ(Bucket(quota.TakeProof("10.0.0.1", 0)), "taken");
+  EXPECT_NE(Bucket(quota.TakeProof("10.0.0.1", 1)), "taken");
+}
+
+TEST(Quota, NobodyIsAnAddressWithoutAQuota) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {}, .by_issuer = {}, .proofs_per_second_per_address = 1, .failed_signatures_per_second_per_address = 1}, clock);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Bucket(quota.TakeProof("", 1)), "taken");
+    quota.AddFailedSignature("");
+    EXPECT_EQ(Bucket(quota.CheckFailedSignatures("")), "taken");
+  }
+}
+
+TEST(Quota, StrangersWithManyAddressesDoNotMakeAnIssuersDebtForgotten) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {.statements_per_second = 0.001, .burst = 1, .bytes_per_day = 0}, .by_issuer = {}, .proofs_per_second_per_address = 1},
+              clock);
+  EXPECT_EQ(Bucket(quota.TakeSubmission("a", 1, 1)), "taken");
+  for (int i = 0; i < 70'000; ++i) EXPECT_EQ(Bucket(quota.TakeProof(std::to_string(i), 1)), "taken");
+  EXPECT_NE(Bucket(quota.TakeSubmission("a", 1, 1)), "taken");
+}
+
+// At the limit those go first that have been idle; who is busy keeps his debt.
+TEST(Quota, IdleAddressesAreForgottenFirst) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {}, .by_issuer = {}, .proofs_per_second_per_address = 1}, clock);
+  for (int i = 0; i < 65'000; ++i) EXPECT_EQ(Bucket(quota.TakeProof(std::to_string(i), 1)), "taken");
+  clock.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(Bucket(quota.TakeProof("busy", 1'000)), "taken");
+  for (int i = 0; i < 2'000; ++i) EXPECT_EQ(Bucket(quota.TakeProof("new " + std::to_string(i), 1)), "taken");
+  EXPECT_NE(Bucket(quota.TakeProof("busy", 1)), "taken");
+}
+
 }  // namespace
 }  // namespace trustlog::admission

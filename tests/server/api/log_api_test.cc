@@ -217,6 +217,56 @@ TEST(LogApi, AfterStopEveryCallIsAnswered) {
   EXPECT_EQ(bytes::ReasonOf(log.Wait(&LogApi::GetCheckpoint, v1::GetCheckpointRequest(), checkpoint)), Reason::kPushback);
 }
 
+// However few calls hold them: each call's request stays in memory until its answer.
+TEST(LogApi, TooManyBytesUnderWayPushBackAndOneCallAlwaysPasses) {
+  MemoryLog::Options options;
+  options.records = 1;
+  options.api.submission_bytes = 1;
+  MemoryLog log(options);  // its own submissions passed one by one
+  const auto request = Add(Fresh(log, 1), v1::WAIT_DURABLE);
+  v1::AddStatementResponse first, second;
+  auto promise = std::make_shared<std::promise<absl::Status>>();
+  {
+    Gate validation(log.storage().plan(), Call::kFindIds);
+    log.api().AddStatement(&request, &first, {"192.0.2.1", log.clock().Now() + std::chrono::seconds(20)},
+                           [promise](absl::Status status) { promise->set_value(std::move(status)); });
+    EXPECT_EQ(bytes::ReasonOf(log.Wait(&LogApi::AddStatement, request, second)), Reason::kPushback);
+    v1::AddStatementsRequest batch;
+    *batch.add_envelopes() = request.envelope();
+    v1::AddStatementsResponse many;
+    EXPECT_EQ(bytes::ReasonOf(log.Wait(&LogApi::AddStatements, batch, many)), Reason::kPushback);
+  }
+  EXPECT_NE(bytes::ReasonOf(promise->get_future().get()), Reason::kPushback);
+  // A call's bytes are free when the last of its callbacks is gone, a moment after its answer.
+  absl::Status status;
+  do {
+    status = log.Wait(&LogApi::AddStatement, request, second);
+  } while (bytes::ReasonOf(status) == Reason::kPushback);
+  EXPECT_EQ(bytes::ReasonOf(status), Reason::kKeyUnknown);
+}
+
+TEST(LogApi, WhatIsPushedBackCostsNoQuota) {
+  MemoryLog::Options options;
+  options.quota.by_issuer[support::SampleUrn("member:one")] = {0.001, 30, 0};
+  options.log.queue.entries = 40;
+  options.log.queue.issuer_share = 0.5;
+  options.records = 1;  // the others one by one: all at once they would not fit this queue
+  MemoryLog log(options);
+  const auto& records = log.alliance().records();
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    v1::AddStatementResponse response;
+    ASSERT_EQ(log.Wait(&LogApi::AddStatement, Add(records[i].record.envelope, v1::WAIT_DURABLE), response), absl::OkStatus()) << i;
+  }
+  v1::AddStatementsRequest many;
+  for (std::uint64_t i = 0; i < 21; ++i) *many.add_envelopes() = support::ToMessage(Fresh(log, i));
+  for (int i = 0; i < 5; ++i) {
+    v1::AddStatementsResponse response;
+    EXPECT_EQ(bytes::ReasonOf(log.Wait(&LogApi::AddStatements, many, response)), Reason::kPushback) << i;
+  }
+  v1::AddStatementResponse response;
+  EXPECT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 0), v1::WAIT_DURABLE), response), absl::OkStatus());
+}
+
 TEST(LogApi, QuotasAreTakenByIssuerAndByAddress) {
   MemoryLog::Options options;
   options.quota.by_issuer[support::SampleUrn("member:one")] = {0.001, 30, 0};
