@@ -82,7 +82,7 @@ struct LogNode::Parts {
   std::unique_ptr<admission::Validator> validator;
   std::unique_ptr<log::Log> log;
   std::unique_ptr<api::LogApi> api;
-  std::unique_ptr<runtime::WorkerPool> tile_reads;
+  std::unique_ptr<runtime::WorkerPool> tile_reads, bundle_reads;
   std::unique_ptr<tiles::TileApi> tile_api;
   std::unique_ptr<http::Router> public_router, admin_router;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -207,12 +207,13 @@ absl::Status LogNode::ServeRpc() {
 absl::Status LogNode::ServePublic() {
   auto& parts = *parts_;
   parts.tile_reads = std::make_unique<runtime::WorkerPool>("tile-reads", 2, 4'096);
+  parts.bundle_reads = std::make_unique<runtime::WorkerPool>("bundle-reads", 2, 4'096);
   parts.tile_api = std::make_unique<tiles::TileApi>(
       [log = parts.log.get()] {
         const auto published = log->published();
         return published == nullptr ? tiles::Snapshot{} : tiles::Snapshot{published->note, published->head.size, published->reader};
       },
-      *parts.tile_reads, config_.storage.tile_cache / 2);
+      *parts.tile_reads, *parts.bundle_reads, config_.storage.tile_cache / 2);
   parts.public_router = std::make_unique<http::Router>(http::Cors::kPublic);
   parts.tile_api->AddRoutes(*parts.public_router);
 
@@ -302,6 +303,7 @@ void LogNode::StopThreads(runtime::Deadline deadline) {
   if (parts.admin_http != nullptr) parts.admin_http->Stop();
   if (parts.api != nullptr) parts.api->Stop();
   if (parts.tile_reads != nullptr) parts.tile_reads->Stop();
+  if (parts.bundle_reads != nullptr) parts.bundle_reads->Stop();
 }
 
 absl::Status LogNode::Stop(runtime::Deadline deadline) {

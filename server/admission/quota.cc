@@ -118,7 +118,8 @@ absl::Status Quota::CheckFailedSignatures(const std::string& address) {
 void Quota::AddFailedSignature(const std::string& address) {
   if (options_.failed_signatures_per_second_per_address <= 0 || address.empty()) return;
   const runtime::MutexLock lock(mutex_);
-  OfAddress(address).failures.tokens -= 1;
+  auto& tokens = OfAddress(address).failures.tokens;
+  tokens = std::max(tokens - 1, -options_.failed_signatures_per_second_per_address);  // a second's worth of debt, however many failed
 }
 
 }  // namespace trustlog::admission

@@ -171,14 +171,13 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
   std::vector<std::pair<std::string, double>> taken;  // issuer and bytes: what quotas gave for the batch
   std::vector<keys::PublicKey> earlier;
   const auto writable = fresh_items.empty() ? absl::OkStatus() : log_.Writable();
-  const auto too_many_failures = quota_.CheckFailedSignatures(add->call.address);
   for (const std::size_t i : fresh_items) {
     if (!writable.ok()) {
       add->results[i] = writable;
       continue;
     }
-    if (!too_many_failures.ok()) {
-      add->results[i] = too_many_failures;
+    if (auto status = quota_.CheckFailedSignatures(add->call.address); !status.ok()) {  // each time: earlier items count
+      add->results[i] = std::move(status);
       continue;
     }
     auto checked = validator_.Validate(std::move(envelopes[i]), earlier);  // 6-17

@@ -3,10 +3,13 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <list>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "merkle/hash.h"
 #include "merkle/tile.h"
@@ -88,6 +91,13 @@ HttpReply Failure(const absl::Status& status, std::string_view route) {
   return reply;
 }
 
+HttpReply Busy() {
+  auto reply = http::TextReply(503, "too many reads are under way");
+  reply.headers.emplace_back("Retry-After", "1");
+  reply.route = "/tile/";
+  return reply;
+}
+
 HttpReply ReadTile(const merkle::TileId& id, const storage::LogReader& reader) {
   constexpr std::string_view kRoute = "/tile/<L>/<N>";
   const auto tiles = reader.ReadTiles({&id, 1});
@@ -152,8 +162,59 @@ class TileApi::Cache {
   std::map<merkle::TileId, List::iterator> by_id_ TRUSTLOG_GUARDED_BY(mutex_);
 };
 
-TileApi::TileApi(SnapshotSource source, runtime::WorkerPool& reads, std::size_t cache_bytes)
-    : source_(std::move(source)), reads_(reads), cache_(std::make_unique<Cache>(cache_bytes)) {}
+// Bundles on their way. A bundle of 256 statements can have 8 MiB and cost a tenth of a second to compress: who asks for one that is
+// being read joins that read, and the bytes of all bodies alive are counted.
+class TileApi::Bundles {
+ public:
+  using Key = std::pair<tlog::BundleId, bool>;  // gzip
+
+  explicit Bundles(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  bool HasRoom() const { return *held_ <= max_bytes_; }
+  // True: the caller reads, and ends with Finish.
+  bool Join(const Key& key, http::Respond respond) {
+    const runtime::MutexLock lock(mutex_);
+    auto& waiting = reading_[key];
+    waiting.push_back(std::move(respond));
+    return waiting.size() == 1;
+  }
+  void Finish(const Key& key, const HttpReply& reply) {
+    std::vector<http::Respond> waiting;
+    {
+      const runtime::MutexLock lock(mutex_);
+      const auto it = reading_.find(key);
+      waiting = std::move(it->second);
+      reading_.erase(it);
+    }
+    for (const auto& respond : waiting) respond(reply);
+  }
+  // The same body, counted until the last reply that holds it is gone.
+  std::shared_ptr<const std::string> Count(std::shared_ptr<const std::string> body) const {
+    *held_ += body->size();
+    const auto* text = body.get();
+    return {text, [held = held_, body = std::move(body)](const std::string*) { *held -= body->size(); }};
+  }
+
+ private:
+  struct Before {
+    bool operator()(const Key& a, const Key& b) const {
+      const auto order = [](const Key& key) { return std::tuple(key.first.kind, key.first.index, key.first.width, key.second); };
+      return order(a) < order(b);
+    }
+  };
+  const std::size_t max_bytes_;
+  const std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);  // replies outlive *this
+  runtime::Mutex mutex_;
+  std::map<Key, std::vector<http::Respond>, Before> reading_ TRUSTLOG_GUARDED_BY(mutex_);
+};
+
+TileApi::TileApi(SnapshotSource source, runtime::WorkerPool& tile_reads, runtime::WorkerPool& bundle_reads, std::size_t cache_bytes,
+                 std::size_t max_bundle_bytes)
+    : source_(std::move(source)),
+      tile_reads_(tile_reads),
+      bundle_reads_(bundle_reads),
+      cache_(std::make_unique<Cache>(cache_bytes)),
+      bundles_(std::make_unique<Bundles>(max_bundle_bytes)) {}
 
 TileApi::~TileApi() = default;
 
@@ -192,22 +253,30 @@ void TileApi::Tile(const http::HttpRequest& request, http::Respond respond) {
     reply.route = "/tile/";
     return respond(std::move(reply));
   }
+  if (tile != nullptr) return ReadOneTile(*tile, std::move(snapshot), std::move(respond));
+  ReadOneBundle(*bundle, TakesGzip(request.accept_encoding), std::move(snapshot), std::move(respond));
+}
+
+void TileApi::ReadOneTile(const merkle::TileId& id, Snapshot snapshot, http::Respond respond) {
   const auto shared = std::make_shared<http::Respond>(std::move(respond));
-  const bool gzip = TakesGzip(request.accept_encoding);
-  const bool taken = reads_.TryRun([this, id = *parsed, reader = std::move(snapshot.reader), gzip, shared] {
-    if (const auto* wanted = std::get_if<merkle::TileId>(&id)) {
-      auto reply = ReadTile(*wanted, *reader);
-      if (reply.status == 200 && wanted->width == merkle::kTileWidth) cache_->Add(*wanted, reply);
-      (*shared)(std::move(reply));
-    } else {
-      (*shared)(ReadBundle(std::get<tlog::BundleId>(id), *reader, gzip));
-    }
+  const bool taken = tile_reads_.TryRun([this, id, reader = std::move(snapshot.reader), shared] {
+    auto reply = ReadTile(id, *reader);
+    if (reply.status == 200 && id.width == merkle::kTileWidth) cache_->Add(id, reply);
+    (*shared)(std::move(reply));
   });
-  if (taken) return;
-  auto reply = http::TextReply(503, "too many reads are waiting");
-  reply.headers.emplace_back("Retry-After", "1");
-  reply.route = "/tile/";
-  (*shared)(std::move(reply));
+  if (!taken) (*shared)(Busy());
+}
+
+void TileApi::ReadOneBundle(const tlog::BundleId& id, bool gzip, Snapshot snapshot, http::Respond respond) {
+  if (!bundles_->HasRoom()) return respond(Busy());
+  const Bundles::Key key(id, gzip);
+  if (!bundles_->Join(key, std::move(respond))) return;
+  const bool taken = bundle_reads_.TryRun([this, key, reader = std::move(snapshot.reader)] {
+    auto reply = ReadBundle(key.first, *reader, key.second);
+    reply.body = bundles_->Count(std::move(reply.body));
+    bundles_->Finish(key, reply);
+  });
+  if (!taken) bundles_->Finish(key, Busy());
 }
 
 }  // namespace trustlog::tiles

@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "merkle/tile.h"
+#include "proto/tlog/tile_path.h"
 #include "server/http/message.h"
 #include "server/http/router.h"
 #include "server/runtime/worker_pool.h"
@@ -23,8 +25,11 @@ using SnapshotSource = std::function<Snapshot()>;
 
 class TileApi final {
  public:
-  // Full hash tiles are answered from a cache of at most `cache_bytes`; everything else is read on `reads`, which is borrowed.
-  TileApi(SnapshotSource source, runtime::WorkerPool& reads, std::size_t cache_bytes);
+  // Full hash tiles are answered from a cache of at most `cache_bytes`; other tiles are read on `tile_reads`, bundles read and
+  // compressed on `bundle_reads`, where equal requests share one read and one body. While the bodies of bundles that are being sent
+  // hold more than `max_bundle_bytes`, more bundles are 503. Borrows the pools.
+  TileApi(SnapshotSource source, runtime::WorkerPool& tile_reads, runtime::WorkerPool& bundle_reads, std::size_t cache_bytes,
+          std::size_t max_bundle_bytes = 64u << 20);
   ~TileApi();
 
   // "/checkpoint" and "/tile/". The router must not outlive *this.
@@ -32,12 +37,17 @@ class TileApi final {
 
  private:
   class Cache;
+  class Bundles;
   void Checkpoint(const http::HttpRequest& request, const http::Respond& respond) const;
   void Tile(const http::HttpRequest& request, http::Respond respond);
+  void ReadOneTile(const merkle::TileId& id, Snapshot snapshot, http::Respond respond);
+  void ReadOneBundle(const tlog::BundleId& id, bool gzip, Snapshot snapshot, http::Respond respond);
 
   const SnapshotSource source_;
-  runtime::WorkerPool& reads_;
+  runtime::WorkerPool& tile_reads_;
+  runtime::WorkerPool& bundle_reads_;
   const std::unique_ptr<Cache> cache_;
+  const std::unique_ptr<Bundles> bundles_;
 };
 
 }  // namespace trustlog::tiles

@@ -23,7 +23,7 @@ struct Front {
                        const auto published = log.log().published();
                        return tiles::Snapshot{published->note, published->head.size, published->reader};
                      },
-                     reads, 0};
+                     reads, reads, 0};
   Router router{Cors::kPublic};
 };
 

@@ -93,6 +93,14 @@ TEST(Quota, AnAddressWhoseSignaturesFailIsHeldOff) {
   EXPECT_EQ(Bucket(quota.CheckFailedSignatures("10.0.0.1")), "taken");
 }
 
+TEST(Quota, FailedSignaturesOweOneSecondAtMost) {
+  support::FakeClock clock;
+  Quota quota({.issuer = {}, .by_issuer = {}, .failed_signatures_per_second_per_address = 5}, clock);
+  for (int i = 0; i < 1'000; ++i) quota.AddFailedSignature("10.0.0.1");
+  clock.Advance(milliseconds(1'200));
+  EXPECT_EQ(Bucket(quota.CheckFailedSignatures("10.0.0.1")), "taken");
+}
+
 TEST(Quota, WhatIsGivenBackCanBeTakenAgain) {
   support::FakeClock clock;
   Quota quota({.issuer = {.statements_per_second = 1, .burst = 10, .bytes_per_day = 1'000}, .by_issuer = {}}, clock);

@@ -298,6 +298,26 @@ TEST(LogApi, QuotasAreTakenByIssuerAndByAddress) {
   EXPECT_EQ(reasons, (std::set<Reason>{Reason::kSignatureInvalid, Reason::kQuotaExceeded}));
 }
 
+// One call of forged envelopes is held off after a second's worth of failures, and owes no more than that.
+TEST(LogApi, ABatchOfForgeriesIsHeldOffWithinTheBatch) {
+  MemoryLog::Options options;
+  options.quota.failed_signatures_per_second_per_address = 5;
+  MemoryLog log(options);
+  v1::AddStatementsRequest request;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    auto forged = Fresh(log, i);
+    forged.signatures[0].sig[5] = static_cast<char>(forged.signatures[0].sig[5] ^ 1);
+    *request.add_envelopes() = support::ToMessage(forged);
+  }
+  v1::AddStatementsResponse response;
+  ASSERT_EQ(log.Wait(&LogApi::AddStatements, request, response), absl::OkStatus());
+  int verified = 0;
+  for (const auto& result : response.results())
+    verified += result.refusal().message().find("failed_signatures") == std::string::npos ? 1 : 0;
+  EXPECT_GE(verified, 5);
+  EXPECT_LE(verified, 50) << "5 and what a slow machine refills meanwhile";
+}
+
 // G5: entry bytes are left out first, then proofs from the end.
 TEST(LogApi, AnswerOfALargeBatchLeavesOutEntryBytesThenProofs) {
   const auto ask = [](std::size_t max_bytes, v1::Wait wait) {

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "merkle/hash.h"
@@ -18,6 +19,7 @@
 #include "storage/published_reader.h"
 #include "tests/storage/sample_log.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/gate.h"
 #include "tests/support/memory_storage.h"
 #include "tests/support/reference_tree.h"
 
@@ -53,7 +55,7 @@ class TileApiTest : public ::testing::Test {
   TileApiTest() : storage_(support::MakeMemoryStorage()), reads_("reads", 2, 1'000) {
     storage::GrowTo(storage_.log(), kSize, 100);
     for (std::uint64_t i = 0; i < kSize; ++i) tree_.Append(storage::SampleRecord(i).entry);
-    api_ = std::make_unique<TileApi>([this] { return snapshot_; }, reads_, kCacheBytes);
+    api_ = std::make_unique<TileApi>([this] { return snapshot_; }, reads_, reads_, kCacheBytes);
     UseOnly(*api_);
     Publish(kSize);
   }
@@ -311,7 +313,7 @@ TEST_F(TileApiTest, A13TheCacheNeverServesBeyond) {
 }
 
 TEST_F(TileApiTest, ACacheOfOneTileForgetsTheOlder) {
-  TileApi small([this] { return snapshot_; }, reads_, 8'192);
+  TileApi small([this] { return snapshot_; }, reads_, reads_, 8'192);
   UseOnly(small);
   Get("/tile/0/000");
   Get("/tile/0/001");
@@ -324,7 +326,7 @@ TEST_F(TileApiTest, FullQueueOfReadsIsToldToTryAgain) {
   std::promise<void> release;
   std::promise<void> started;
   runtime::WorkerPool busy("busy", 1, 1);
-  TileApi api([this] { return snapshot_; }, busy, 0);
+  TileApi api([this] { return snapshot_; }, busy, busy, 0);
   UseOnly(api);
   ASSERT_TRUE(busy.TryRun([&] {
     started.set_value();
@@ -360,6 +362,42 @@ TEST_F(TileApiTest, RoutesInMetricsAreTemplates) {
                {"/tile/0/999", "/tile/"},
                {"/tile/%2e", "/tile/"}};
   for (const auto& c : cases) EXPECT_EQ(Get(c.path).route, c.route) << c.path;
+}
+
+// A hundred strangers who ask for one large bundle cost one read, one compression and one body.
+TEST_F(TileApiTest, EqualRequestsForABundleShareOneReadAndOneBody) {
+  std::vector<std::promise<http::HttpReply>> replies(100);
+  http::HttpRequest request;
+  request.method = "GET";
+  request.path = "/tile/statements/000";
+  request.accept_encoding = "gzip";
+  {
+    const support::Gate reading(storage_.plan(), support::Call::kReadBundle);
+    for (auto& reply : replies) router_->Handle(request, [&reply](http::HttpReply got) { reply.set_value(std::move(got)); });
+    reading.AwaitArrivals(1);
+  }
+  const auto first = replies.front().get_future().get();
+  EXPECT_EQ(Gunzip(*first.body), Bundle(tlog::BundleKind::kStatements, 0, 256));
+  for (std::size_t i = 1; i < replies.size(); ++i) {
+    const auto reply = replies[i].get_future().get();
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, first.body) << "the same object";
+  }
+  EXPECT_EQ(storage_.plan().count(support::Call::kReadBundle), 1U);
+  EXPECT_EQ(*Get("/tile/statements/000").body, Bundle(tlog::BundleKind::kStatements, 0, 256)) << "another form is another body";
+}
+
+TEST_F(TileApiTest, BundlesThatAreBeingSentAreBoundedInAll) {
+  TileApi api([this] { return snapshot_; }, reads_, reads_, kCacheBytes, 1);
+  UseOnly(api);
+  auto held = Get("/tile/entries/000");
+  EXPECT_EQ(held.status, 200);
+  EXPECT_EQ(Get("/tile/entries/001").status, 503);
+  EXPECT_EQ(Field(Get("/tile/entries/001"), "Retry-After"), "1");
+  EXPECT_EQ(Get("/tile/0/000").status, 200) << "hash tiles are not bundles";
+  held = {};
+  // The answering thread lets go of its copy a moment after the answer.
+  while (Get("/tile/entries/001").status == 503) std::this_thread::yield();
 }
 
 }  // namespace
