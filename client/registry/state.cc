@@ -1,7 +1,9 @@
 #include "client/registry/state.h"
 
 #include <algorithm>
-#include <limits>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace trustlog::registry {
 namespace {
@@ -30,33 +32,25 @@ InForce<Link> FindInForce(const State& state, const Table<attest::Id, Link>& lin
   return found;
 }
 
+// `f(of_a, of_b)` for each table of both.
+template <typename A, typename B, typename F>
+void ForEachTable(A& a, B& b, const F& f) {
+  std::apply([&](auto&... of_a) { std::apply([&](auto&... of_b) { (f(of_a, of_b), ...); }, b.Tables()); }, a.Tables());
+}
+
 }  // namespace
 
 State State::Over(const State& base) {
   State overlay;
   overlay.log = base.log;
-  overlay.roles = decltype(roles)(&base.roles);
-  overlay.keys = decltype(keys)(&base.keys);
-  overlay.keys_by_owner = decltype(keys_by_owner)(&base.keys_by_owner);
-  overlay.parties = decltype(parties)(&base.parties);
-  overlay.heads = decltype(heads)(&base.heads);
-  overlay.superseded = decltype(superseded)(&base.superseded);
-  overlay.principle_sets = decltype(principle_sets)(&base.principle_sets);
-  overlay.accreditations = decltype(accreditations)(&base.accreditations);
+  ForEachTable(overlay, base, [](auto& table, const auto& under) { table = std::remove_reference_t<decltype(table)>(&under); });
   overlay.base = &base;
   return overlay;
 }
 
 void State::Absorb(State&& overlay) {
   log = std::move(overlay.log);
-  roles.Absorb(std::move(overlay.roles));
-  keys.Absorb(std::move(overlay.keys));
-  keys_by_owner.Absorb(std::move(overlay.keys_by_owner));
-  parties.Absorb(std::move(overlay.parties));
-  heads.Absorb(std::move(overlay.heads));
-  superseded.Absorb(std::move(overlay.superseded));
-  principle_sets.Absorb(std::move(overlay.principle_sets));
-  accreditations.Absorb(std::move(overlay.accreditations));
+  ForEachTable(*this, overlay, [](auto& table, auto& over) { table.Absorb(std::move(over)); });
 }
 
 bool State::IsVoid(std::uint64_t index) const {

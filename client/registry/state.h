@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -118,6 +119,10 @@ struct State {
   Table<attest::Id, AccreditationState> accreditations;
   std::vector<Violation> violations;  // ascending by index; none in an overlay
   const State* base = nullptr;        // of an overlay
+
+  // Every table above: what an overlay borrows and Absorb takes over. A new table joins here, and in LayoutOfTables of snapshot.cc.
+  auto Tables() { return std::tie(roles, keys, keys_by_owner, parties, heads, superseded, principle_sets, accreditations); }
+  auto Tables() const { return std::tie(roles, keys, keys_by_owner, parties, heads, superseded, principle_sets, accreditations); }
 
   static State Over(const State& base);  // an empty overlay that borrows `base`
   void Absorb(State&& overlay);          // REQUIRES: made by Over(*this), unchanged since

@@ -32,7 +32,6 @@ absl::Status WithReason(const absl::Status& status) {
     case absl::StatusCode::kDeadlineExceeded:
       return bytes::Refuse(Reason::kDeadline, "no answer in time");
     case absl::StatusCode::kDataLoss:
-    case absl::StatusCode::kUnknown:
       return bytes::Refuse(Reason::kCorruption, "stored bytes contradict the tree");
     default:
       return bytes::Refuse(Reason::kInternal, "internal error");

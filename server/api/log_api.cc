@@ -46,11 +46,15 @@ bool IsSignatureFailure(const absl::Status& status) {
 // One submission call, single or batch: filled by the validation pool, then by the answer pool.
 struct LogApi::AddCall {
   AddCall(std::atomic<std::size_t>& held_bytes, std::size_t request_bytes) : held(held_bytes), bytes(request_bytes) { held += bytes; }
-  ~AddCall() { held -= bytes; }
   AddCall(const AddCall&) = delete;
   AddCall& operator=(const AddCall&) = delete;
+  // Exactly once.
+  void Answer(absl::Status status) const {
+    held -= bytes;
+    done(std::move(status));
+  }
 
-  std::atomic<std::size_t>& held;  // of all calls
+  std::atomic<std::size_t>& held;  // by all calls that are not answered
   const std::size_t bytes;
   std::vector<const v1::Envelope*> envelopes;
   bool wait_published = true;
@@ -120,12 +124,12 @@ void LogApi::AddStatements(const v1::AddStatementsRequest* request, v1::AddState
 void LogApi::Submit(std::shared_ptr<AddCall> add) {
   const std::size_t held = submission_bytes_;  // this one too
   if (held > max_submission_bytes_ && held > add->bytes) {
-    add->done(Refuse(Reason::kPushback, "the submissions under way hold too many bytes; nothing was written",
+    add->Answer(Refuse(Reason::kPushback, "the submissions under way hold too many bytes; nothing was written",
                      {{"limit", fmt::format("{}", max_submission_bytes_)}, {"retry_ms", "1000"}}));
     return;
   }
   if (validation_.TryRun([this, add] { Validate(add); })) return;
-  add->done(Refuse(Reason::kPushback, "too many submissions are being validated; nothing was written", {{"retry_ms", "1000"}}));
+  add->Answer(Refuse(Reason::kPushback, "too many submissions are being validated; nothing was written", {{"retry_ms", "1000"}}));
 }
 
 // On the validation pool. Checks in the order of records.md 6.4; an exact repetition is answered before anything else is looked at.
@@ -148,7 +152,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
     asked_items.push_back(i);
   }
   const auto known = log_.FindIds(asked);  // 5
-  if (!known.ok()) return add->done(known.status());
+  if (!known.ok()) return add->Answer(known.status());
   std::vector<std::uint64_t> logged;
   std::vector<std::size_t> logged_items;
   std::vector<std::size_t> fresh_items;
@@ -161,7 +165,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
     }
   }
   auto first_records = log_.ReadCommitted(logged);
-  if (!first_records.ok()) return add->done(first_records.status());
+  if (!first_records.ok()) return add->Answer(first_records.status());
   for (std::size_t k = 0; k < logged.size(); ++k) {
     add->results[logged_items[k]] = log::Added{logged[k], true, std::move((*first_records)[k].entry)};
   }
@@ -209,7 +213,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
   });
   if (status.ok()) return;
   for (const auto& [issuer, bytes] : taken) quota_.GiveBackSubmission(issuer, 1, bytes);
-  add->done(std::move(status));
+  add->Answer(std::move(status));
 }
 
 // Every result is there: fill the answer, then wait for publication if asked.
@@ -219,7 +223,7 @@ void LogApi::Finish(const std::shared_ptr<AddCall>& add) {
     const auto& result = add->results[i];
     if (result.ok()) highest = std::max(highest.value_or(0), result->index);
     if (add->one != nullptr) {
-      if (!result.ok()) return add->done(result.status());
+      if (!result.ok()) return add->Answer(result.status());
       *add->one->mutable_outcome() = MakeOutcome(*result, add->ids[i]);
     } else if (result.ok()) {
       *add->many->add_results()->mutable_outcome() = MakeOutcome(*result, add->ids[i]);
@@ -228,10 +232,10 @@ void LogApi::Finish(const std::shared_ptr<AddCall>& add) {
     }
   }
   if (add->many != nullptr) FitResults(*add->many, max_answer_bytes_);
-  if (!add->wait_published || !highest.has_value()) return add->done(absl::OkStatus());
+  if (!add->wait_published || !highest.has_value()) return add->Answer(absl::OkStatus());
   log_.WaitPublished(*highest, log::Pace::kSoon, add->call.deadline,
                      [this, add](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
-                       add->done(snapshot.ok() ? WritePublished(*add, *std::move(snapshot)) : snapshot.status());
+                       add->Answer(snapshot.ok() ? WritePublished(*add, *std::move(snapshot)) : snapshot.status());
                      });
 }
 

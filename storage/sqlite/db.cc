@@ -25,6 +25,8 @@ absl::Status ToStatus(int code, const std::string& message) {
       return absl::UnavailableError(message);
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
       return bytes::Refuse(bytes::Reason::kCorruption, message);
     default:
       return absl::UnknownError(message);

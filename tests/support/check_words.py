@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 FORBIDDEN = [
-    (re.compile(r"(^|[^A-Za-z0-9_.])/(work|farm)/"), "a path of one machine"),
+    (re.compile(r"(^|[^A-Za-z0-9_.])/(wo" + "rk|fa" + r"rm)/"), "a path of one machine"),
     (re.compile("deb" + r"\.debian\.org|registry\.npm" + "js|proxy\\.golang" + "|py" + r"pi\.org|crates" + r"\.io"), "a package registry's host"),
     (re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b"), "something left for later"),
 ]

@@ -69,7 +69,7 @@ TEST(Errors, AStatusWithoutAReasonGetsAGeneralOneAndKeepsItsDetailsToItself) {
       {absl::UnavailableError("disk /var/lib/secret is full"), Reason::kStopped},
       {absl::DeadlineExceededError("secret"), Reason::kDeadline},
       {absl::DataLossError("secret"), Reason::kCorruption},
-      {absl::UnknownError("secret"), Reason::kCorruption},
+      {absl::UnknownError("secret"), Reason::kInternal},
       {absl::InternalError("secret"), Reason::kInternal},
       {absl::NotFoundError("secret"), Reason::kInternal},
       {absl::AbortedError("secret"), Reason::kInternal},
