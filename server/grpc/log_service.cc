@@ -21,6 +21,7 @@ using std::chrono::seconds;
 constexpr seconds kReadDeadline{10};
 constexpr seconds kWriteDeadline{30};
 constexpr seconds kPublishedDeadline{60};
+constexpr int kWaitsOfAStream = 4;  // a cancelled watch leaves its wait behind, until the next checkpoint or heartbeat
 constexpr auto kBeforeDeadline = std::chrono::milliseconds(200);  // so that the refusal's details arrive
 
 // Whom quotas count: "ipv4:127.0.0.1:1234" and "ipv6:%5B2001:db8::7%5D:1234" without scheme and port.
@@ -122,7 +123,7 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
         ends_(service.clock_.Now() + service.watch_limits_.age),
         after_size_(request.after_size()) {
     const int limit = service_.watch_limits_.streams;
-    if (++service_.watches_ > limit) {
+    if (++service_.watches_ > limit || service_.waits_ > kWaitsOfAStream * limit) {
       End(bytes::Refuse(Reason::kTooManyStreams, "too many watches", {{"limit", std::to_string(limit)}, {"retry_ms", "5000"}}));
       return;
     }
@@ -144,6 +145,12 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
 
  private:
   struct Shared {
+    explicit Shared(std::atomic<int>& all_waits) : waits(all_waits) { ++waits; }
+    ~Shared() { --waits; }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+
+    std::atomic<int>& waits;
     runtime::Mutex mutex;
     Watch* waiting TRUSTLOG_GUARDED_BY(mutex) = nullptr;  // whose wait is under way
     v1::WatchCheckpointsResponse response;                // of the wait, then of the write
@@ -190,7 +197,7 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
   const bool prove_;
   const runtime::Deadline ends_;
   std::uint64_t after_size_;
-  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>(service_.waits_);
 };
 
 ::grpc::ServerWriteReactor<v1::WatchCheckpointsResponse>* LogService::WatchCheckpoints(Context* context,

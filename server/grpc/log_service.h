@@ -51,6 +51,7 @@ class LogService final : public v1::LogService::CallbackService {
   const WatchLimits watch_limits_;
   const bool behind_proxy_;
   std::atomic<int> watches_{0};
+  std::atomic<int> waits_{0};  // of watches, cancelled ones too
 };
 
 }  // namespace trustlog::rpc

@@ -192,5 +192,24 @@ TEST_F(FewWatchesTest, OneTooManyIsToldWhenToComeBack) {
   EXPECT_EQ(Watch(0).Next().checkpoint().size(), Size());
 }
 
+// A cancelled watch leaves its wait behind until there is something to tell: opening and cancelling is bounded too.
+TEST_F(FewWatchesTest, WaitsThatCancelledWatchesLeaveBehindAreBounded) {
+  for (int i = 0; i < 4 * 3; ++i) {
+    auto stream = Watch(Size());
+    AwaitWatches(1);
+    stream.context->TryCancel();
+    EXPECT_EQ(stream.End().status.error_code(), ::grpc::StatusCode::CANCELLED);
+    AwaitWatches(0);
+  }
+  EXPECT_EQ(Watch(Size()).End().reason, "TOO_MANY_STREAMS");
+  AddOne(1);
+  while (true) {
+    auto stream = Watch(0);
+    v1::WatchCheckpointsResponse response;
+    if (stream.reader->Read(&response)) break;
+    EXPECT_EQ(stream.End().reason, "TOO_MANY_STREAMS");
+  }
+}
+
 }  // namespace
 }  // namespace trustlog::rpc
