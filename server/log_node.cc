@@ -162,8 +162,8 @@ absl::Status LogNode::Recover() {
       std::make_unique<admission::LiveRegistry>(admission::LoadSnapshot(SnapshotPath(config_), config_.log.origin, root_at));
   parts.recheck = std::make_unique<admission::RegistryRecheck>(*parts.registry, depth);
   parts.admitter =
-      std::make_unique<admission::RegistryAdmitter>(*parts.registry, reader, clock_, parts.signer->last_time_ms(),
-                                                    parts.metrics, SnapshotPath(config_));
+      std::make_unique<admission::RegistryAdmitter>(*parts.registry, reader, clock_, parts.signer->last_time_ms(), parts.metrics,
+                                                    admission::SnapshotOptions{SnapshotPath(config_), root_at});
   parts.validator = std::make_unique<admission::Validator>(*parts.registry, parts.metrics,
                                                            admission::Validator::Options{config_.log.personal_data_lint});
   log::LogOptions options;

@@ -38,8 +38,7 @@ registry::KeySource LiveRegistry::Keys() const {
   return source;
 }
 
-registry::Registry LoadSnapshot(const std::string& path, const std::string& origin,
-                                const std::function<absl::StatusOr<merkle::Hash>(std::uint64_t size)>& root_at) {
+registry::Registry LoadSnapshot(const std::string& path, const std::string& origin, const RootAt& root_at) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return registry::Registry(origin);
   std::ostringstream bytes;

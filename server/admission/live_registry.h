@@ -2,6 +2,7 @@
 // snapshot file is a cache beside the mark: deleting it is safe. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -42,10 +43,19 @@ class LiveRegistry final {
   registry::Registry registry_;
 };
 
+// The tree's root at a size that is committed.
+using RootAt = std::function<absl::StatusOr<merkle::Hash>(std::uint64_t size)>;
+
+// When and where the registry is saved while the log runs.
+struct SnapshotOptions {
+  std::string path;               // "": never
+  RootAt root_at;                 // for records that came without their head; empty: those are not counted
+  std::uint64_t every = 100'000;  // records
+};
+
 // The registry saved in `path`, if the tree confirms it: `root_at` gives the tree's root at a size. An empty registry of `origin`
 // where there is no file, or a bad one (which is logged).
-registry::Registry LoadSnapshot(const std::string& path, const std::string& origin,
-                                const std::function<absl::StatusOr<merkle::Hash>(std::uint64_t size)>& root_at);
+registry::Registry LoadSnapshot(const std::string& path, const std::string& origin, const RootAt& root_at);
 // Temporary file, sync, rename. Failure is logged: it is a cache.
 void SaveSnapshot(const std::string& path, const merkle::TreeHead& head, const registry::Registry& registry);
 

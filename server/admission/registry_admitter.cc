@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "client/registry/signatures.h"
@@ -17,9 +18,9 @@ namespace {
 using bytes::Reason;
 using bytes::Refuse;
 
-constexpr std::uint64_t kSnapshotEvery = 100'000;
-constexpr std::size_t kMaxCachedFacts = 65'536;
-constexpr std::size_t kMaxCandidates = 8;  // records.md 2.1
+constexpr std::size_t kRecordsALock = 256;       // followed at a time
+constexpr std::size_t kMaxCachedFacts = 65'536;  // more than kRecordsALock records and their at most 64 references each
+constexpr std::size_t kMaxCandidates = 8;        // records.md 2.1
 
 struct IdHash {
   std::size_t operator()(const attest::Id& id) const {
@@ -34,6 +35,8 @@ bool IsRefusal(const absl::Status& status) {
   return bytes::ReasonOf(status).has_value() && !absl::IsUnavailable(status) && !absl::IsDataLoss(status) &&
          !absl::IsInternal(status);
 }
+
+using FactMap = std::unordered_map<attest::Id, registry::Fact, IdHash>;
 
 // A committed record for the registry. DataLoss: the statement is not the one that the entry names.
 absl::StatusOr<registry::Replayed> Replay(std::uint64_t index, const storage::Record& record, const attest::LogContext& context) {
@@ -87,9 +90,39 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
     auto entry = attest::DecodeEntry(records->front().entry);
     if (!entry.ok()) return absl::DataLossError(fmt::format("entry {} does not decode: {}", at, bytes::MessageOf(entry.status())));
     registry::Fact fact{at, std::make_shared<const attest::Entry>(*std::move(entry))};
-    if (cache_.size() >= kMaxCachedFacts) cache_.clear();
+    MakeRoom(1);
     cache_.emplace(id, fact);
     return std::optional(fact);
+  }
+
+  // Reads at once what Apply will ask about these records: which index each id has, and the earlier records that they refer to. What
+  // is not found here is asked for one by one, as without this call.   REQUIRES: at most kRecordsALock, in order.
+  absl::Status Prepare(std::span<const registry::Replayed> records) {
+    std::vector<attest::Id> ids;
+    for (const auto& record : records) {
+      if (!record.entry.ok()) continue;
+      ids.push_back(record.entry->statement_id);
+      for (const auto& ref : record.entry->refs) ids.push_back(ref.id);
+    }
+    MakeRoom(ids.size());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    std::erase_if(ids, [this](const attest::Id& id) { return cache_.contains(id); });
+    if (ids.empty()) return absl::OkStatus();
+    const auto found = store_.FindIds(ids);
+    if (!found.ok()) return found.status();
+    std::map<std::uint64_t, attest::Id> by_index;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if ((*found)[i].has_value()) by_index.emplace(*(*found)[i], ids[i]);
+    }
+    // These records themselves are facts where the store agrees that the id is theirs: one with another index is a duplicate (5).
+    for (const auto& record : records) {
+      const auto at = by_index.find(record.index);
+      if (at == by_index.end() || !record.entry.ok() || at->second != record.entry->statement_id) continue;
+      cache_.emplace(at->second, registry::Fact{record.index, std::make_shared<const attest::Entry>(*record.entry)});
+    }
+    by_index.erase(by_index.lower_bound(records.front().index), by_index.end());
+    return ReadFacts(by_index);
   }
 
   // null: ids are looked up one by one, at the head that is being followed.
@@ -117,18 +150,39 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
     return found->front();
   }
 
+  // Ascending and not too many at once: a bundle is read once, and the companions that come along do not pile up.
+  absl::Status ReadFacts(const std::map<std::uint64_t, attest::Id>& by_index) {
+    std::vector<std::uint64_t> indices;
+    for (auto it = by_index.begin(); it != by_index.end();) {
+      indices.clear();
+      for (auto end = it; end != by_index.end() && indices.size() < kRecordsALock; ++end) indices.push_back(end->first);
+      const auto records = store_.ReadRecordsAt(indices);
+      if (!records.ok()) return records.status();
+      for (const auto& record : *records) {
+        const auto& [index, id] = *it++;
+        auto entry = attest::DecodeEntry(record.entry);
+        if (entry.ok()) cache_.emplace(id, registry::Fact{index, std::make_shared<const attest::Entry>(*std::move(entry))});
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void MakeRoom(std::size_t more) const {
+    if (cache_.size() + more > kMaxCachedFacts) cache_.clear();
+  }
+
   const storage::LogReader& store_;
   const log::KnownIds* known_ = nullptr;
-  std::unordered_map<attest::Id, registry::Fact, IdHash> drafted_;
-  mutable std::unordered_map<attest::Id, registry::Fact, IdHash> cache_;
+  FactMap drafted_;
+  mutable FactMap cache_;
 };
 
 RegistryAdmitter::RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock,
-                                   std::int64_t mark_ms, metrics::Metrics& metrics, std::string snapshot_path)
+                                   std::int64_t mark_ms, metrics::Metrics& metrics, SnapshotOptions snapshot)
     : registry_(registry),
       clock_rule_(clock, mark_ms),
       metrics_(metrics),
-      snapshot_path_(std::move(snapshot_path)),
+      snapshot_(std::move(snapshot)),
       facts_(std::make_unique<Facts>(store)),
       saved_at_(registry.own().size()) {}
 
@@ -136,18 +190,51 @@ RegistryAdmitter::~RegistryAdmitter() = default;
 
 std::uint64_t RegistryAdmitter::size() const { return registry_.own().size(); }
 
-// Signatures of committed records were verified when they were admitted; they are verified again before a signature where recheck.h
-// says so.
 absl::Status RegistryAdmitter::Follow(std::uint64_t begin, std::span<const storage::Record> committed) {
   facts_->Begin(nullptr);
-  return registry_.Change([&](registry::Registry& registry) -> absl::Status {
-    for (std::size_t i = 0; i < committed.size(); ++i) {
-      const auto replayed = Replay(begin + i, committed[i], registry.context());
-      if (!replayed.ok()) return replayed.status();
-      if (auto status = registry.Apply(*replayed, *facts_); !status.ok()) return status;
+  const auto end = begin + committed.size();
+  while (size() < end) {
+    if (auto status = FollowSome(committed.subspan(size() - begin)); !status.ok()) return status;
+  }
+  if (SnapshotIsDue()) SaveSnapshotOfFollowed();
+  return absl::OkStatus();
+}
+
+// So that a start which ends in the middle of a long replay is not in vain. Where the root cannot be read the next records try again:
+// the snapshot is a cache.
+void RegistryAdmitter::SaveSnapshotOfFollowed() {
+  if (!snapshot_.root_at) return;
+  const auto root = snapshot_.root_at(size());
+  if (root.ok()) SaveSnapshotAt({size(), *root});
+}
+
+// Signatures of committed records were verified when they were admitted; they are verified again before a signature where recheck.h
+// says so.
+absl::Status RegistryAdmitter::FollowSome(std::span<const storage::Record> committed) {
+  const auto begin = size();
+  // Without a context no other statement can be parsed: genesis alone gives it.
+  const attest::LogContext context = registry_.own().context();
+  const std::size_t count = std::min(committed.size(), context.type_base.empty() ? 1 : kRecordsALock);
+  std::vector<registry::Replayed> some;
+  absl::Status unreadable;  // why the record after `some` cannot be taken
+  for (std::size_t i = 0; i < count && unreadable.ok(); ++i) {
+    auto replayed = Replay(begin + i, committed[i], context);
+    if (replayed.ok()) {
+      some.push_back(*std::move(replayed));
+    } else {
+      unreadable = replayed.status();
+    }
+  }
+  if (!some.empty()) {
+    if (auto status = facts_->Prepare(some); !status.ok()) return status;
+  }
+  auto status = registry_.Change([&](registry::Registry& registry) -> absl::Status {
+    for (const auto& record : some) {
+      if (auto applied = registry.Apply(record, *facts_); !applied.ok()) return applied;
     }
     return absl::OkStatus();
   });
+  return status.ok() ? unreadable : status;
 }
 
 absl::StatusOr<std::vector<log::Drafted>> RegistryAdmitter::DraftBatch(std::span<const log::Submission* const> batch,
@@ -209,10 +296,14 @@ void RegistryAdmitter::Keep(const merkle::TreeHead& head) {
     });
     draft_.reset();
   }
-  if (!snapshot_path_.empty() && head.size >= saved_at_ + kSnapshotEvery) {
-    SaveSnapshot(snapshot_path_, head, registry_.own());
-    saved_at_ = head.size;
-  }
+  if (SnapshotIsDue()) SaveSnapshotAt(head);
+}
+
+bool RegistryAdmitter::SnapshotIsDue() const { return !snapshot_.path.empty() && size() >= saved_at_ + snapshot_.every; }
+
+void RegistryAdmitter::SaveSnapshotAt(const merkle::TreeHead& head) {
+  SaveSnapshot(snapshot_.path, head, registry_.own());
+  saved_at_ = head.size;
 }
 
 void RegistryAdmitter::Drop() {

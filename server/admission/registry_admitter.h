@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,9 +25,9 @@ class CheckedStatement;
 
 class RegistryAdmitter final : public log::Admitter {
  public:
-  // Borrows all. `mark_ms`: clock_rule.h. `snapshot_path`: "" for none.
+  // Borrows all. `mark_ms`: clock_rule.h.
   RegistryAdmitter(LiveRegistry& registry, const storage::LogReader& store, const runtime::Clock& clock, std::int64_t mark_ms,
-                   metrics::Metrics& metrics, std::string snapshot_path);
+                   metrics::Metrics& metrics, SnapshotOptions snapshot);
   ~RegistryAdmitter() override;
 
   std::uint64_t size() const override;
@@ -40,13 +41,18 @@ class RegistryAdmitter final : public log::Admitter {
  private:
   class Facts;
 
+  // Up to kRecordsALock of `committed`, beginning at size(): read, then applied.
+  [[nodiscard]] absl::Status FollowSome(std::span<const storage::Record> committed);
+  bool SnapshotIsDue() const;
+  void SaveSnapshotOfFollowed();
+  void SaveSnapshotAt(const merkle::TreeHead& head);  // of size()
   // The entry's bytes, or the refusal; another status: the facts could not be read.
   absl::StatusOr<std::string> DraftOne(const CheckedStatement& submission, std::uint64_t logged_at_ms);
 
   LiveRegistry& registry_;
   const ClockRule clock_rule_;
   metrics::Metrics& metrics_;
-  const std::string snapshot_path_;
+  const SnapshotOptions snapshot_;
   std::unique_ptr<Facts> facts_;
   std::optional<registry::Draft> draft_;
   bool keys_changed_ = false;  // by what the draft accepted

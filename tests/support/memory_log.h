@@ -48,7 +48,7 @@ class MemoryLog final {
         quota_(options.quota, clock_),
         registry_(registry::Registry(kSampleOrigin)),
         recheck_(registry_, admission::RecheckDepth::kFull),
-        admitter_(registry_, storage_.reader(), clock_, 0, metrics_, ""),
+        admitter_(registry_, storage_.reader(), clock_, 0, metrics_, {}),
         validator_(registry_, metrics_, {}) {
     signer::Mark mark;
     mark.origin = kSampleOrigin;

@@ -2,9 +2,12 @@
 // between validation and decision.
 #include "server/admission/registry_admitter.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/server/admission/rig.h"
 
@@ -185,10 +188,50 @@ TEST_F(RegistryAdmitterTest, AReplayRefusesAStatementThatIsNotItsEntrys) {
   auto records = store_->reader().ReadRecords(0, 2).value();
   records[1].companion += " ";
   LiveRegistry fresh{registry::Registry(support::kSampleOrigin)};
-  RegistryAdmitter admitter(fresh, store_->reader(), clock_, 0, metrics_, "");
+  RegistryAdmitter admitter(fresh, store_->reader(), clock_, 0, metrics_, {});
   const auto status = admitter.Follow(0, records);
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_EQ(admitter.size(), 1U) << "those before it are taken";
+}
+
+TEST_F(RegistryAdmitterTest, AReplayAsksStorageOnceForManyRecordsAndNeverUnderTheLock) {
+  StartWith("");
+  const auto whole = registry::FormatSnapshot({}, registry_->own());
+  const auto records = store_->reader().ReadRecords(0, integrated()).value();
+  const auto split = alliance_.IndexOf("evidence");
+  LiveRegistry fresh{registry::Registry(support::kSampleOrigin)};
+  RegistryAdmitter first(fresh, store_->reader(), clock_, 0, metrics_, {});
+  log_->Stop(clock_.Now());
+  // Another thread gets the registry during each call: the test hangs where the caller holds it.
+  store_->plan().OnCall([&](Call) { std::thread([&] { fresh.With([](const registry::Registry&) { return 0; }); }).join(); });
+  const auto calls = [&](Call call) { return store_->plan().count(call); };
+  const auto found = calls(Call::kFindIds), read = calls(Call::kReadRecordsAt);
+  ASSERT_TRUE(first.Follow(0, std::span(records).first(split)).ok());
+  EXPECT_EQ(calls(Call::kFindIds) - found, 2U) << "genesis, and the rest";
+  EXPECT_EQ(calls(Call::kReadRecordsAt) - read, 0U) << "what they refer to is among them";
+  RegistryAdmitter second(fresh, store_->reader(), clock_, 0, metrics_, {});  // which knows no records yet
+  ASSERT_TRUE(second.Follow(split, std::span(records).subspan(split)).ok());
+  EXPECT_EQ(calls(Call::kFindIds) - found, 3U);
+  EXPECT_EQ(calls(Call::kReadRecordsAt) - read, 1U);
+  EXPECT_EQ(registry::FormatSnapshot({}, fresh.own()), whole);
+  store_->plan().OnCall(nullptr);
+}
+
+TEST_F(RegistryAdmitterTest, AReplaySeesThatTheStoreKnowsAnEarlierRecordOfTheId) {
+  StartWith("");
+  auto records = store_->reader().ReadRecords(0, integrated()).value();
+  const auto first = alliance_.IndexOf("commitment-one-1"), second = alliance_.IndexOf("evidence");
+  records[second] = records[first];  // as if it had been logged twice
+  for (const std::uint64_t split : {std::uint64_t{0}, first + 1, second}) {
+    LiveRegistry fresh{registry::Registry(support::kSampleOrigin)};
+    RegistryAdmitter before(fresh, store_->reader(), clock_, 0, metrics_, {});
+    ASSERT_TRUE(before.Follow(0, std::span(records).first(split)).ok());
+    RegistryAdmitter after(fresh, store_->reader(), clock_, 0, metrics_, {});
+    ASSERT_TRUE(after.Follow(split, std::span(records).subspan(split, second + 1 - split)).ok());
+    ASSERT_EQ(fresh.own().size(), second + 1);
+    const std::vector<registry::Violation> expected{{second, "TIME_FELL", false}, {second, "DUPLICATE", true}};
+    EXPECT_THAT(fresh.own().violations(), ::testing::ElementsAreArray(expected)) << split;
+  }
 }
 
 TEST_F(RegistryAdmitterTest, ADroppedDraftLeavesNoTrace) {
@@ -238,6 +281,24 @@ TEST_F(SnapshotTest, ALogGoesOnFromItsSnapshotAndFollowsTheRest) {
   Start();
   EXPECT_EQ(registry::FormatSnapshot({}, registry_->own()), whole);
   EXPECT_EQ(Told(Submit({alliance_["commitment-one-3"].envelope})), (Words{std::to_string(saved + 2)}));
+}
+
+TEST_F(SnapshotTest, ALongReplaySavesWhatItHasFollowed) {
+  StartWith("");
+  log_->Stop(clock_.Now());
+  const auto records = store_->reader().ReadRecords(0, integrated()).value();
+  LiveRegistry fresh{registry::Registry(support::kSampleOrigin)};
+  const auto root_at = [this](std::uint64_t size) { return RootAt(size); };
+  RegistryAdmitter admitter(fresh, store_->reader(), clock_, 0, metrics_, {path(), root_at, 5});
+  ASSERT_TRUE(admitter.Follow(0, std::span(records).first(4)).ok());
+  EXPECT_FALSE(std::filesystem::exists(path())) << "not yet enough";
+  ASSERT_TRUE(admitter.Follow(4, std::span(records).subspan(4, 3)).ok());
+  EXPECT_EQ(LoadedSize(), 7U);
+  store_->Fail(Call::kReadTiles, Fault::kBefore);
+  ASSERT_TRUE(admitter.Follow(7, std::span(records).subspan(7, 6)).ok()) << "a cache fails nothing";
+  EXPECT_EQ(LoadedSize(), 7U);
+  ASSERT_TRUE(admitter.Follow(13, std::span(records).subspan(13, 1)).ok());
+  EXPECT_EQ(LoadedSize(), 14U);
 }
 
 TEST_F(SnapshotTest, IsIgnoredWhereItIsNotWholeOrNotOfThisTree) {

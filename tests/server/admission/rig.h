@@ -95,7 +95,7 @@ class AdmissionTest : public ::testing::Test {
     registry_ = std::make_unique<LiveRegistry>(std::move(registry));
     validator_ = std::make_unique<Validator>(*registry_, metrics_, Validator::Options{});
     recheck_ = std::make_unique<RegistryRecheck>(*registry_, RecheckDepth::kFull);
-    admitter_ = std::make_unique<RegistryAdmitter>(*registry_, store_->reader(), clock_, signer_->last_time_ms(), metrics_, snapshot_path_);
+    admitter_ = std::make_unique<RegistryAdmitter>(*registry_, store_->reader(), clock_, signer_->last_time_ms(), metrics_, SnapshotOptions{});
     log_ = std::make_unique<log::Log>(log::LogParts{*store_, *signer_, *admitter_, *recheck_, clock_, metrics_}, log::LogOptions{});
   }
   void Start() {
@@ -160,7 +160,6 @@ class AdmissionTest : public ::testing::Test {
   support::FakeClock clock_{std::chrono::seconds(support::kSampleTime)};
   metrics::Metrics metrics_;
   support::MemoryStore memory_;
-  std::string snapshot_path_;
   std::unique_ptr<support::FaultyStorage> store_;
   std::unique_ptr<signer::LocalSigner> signer_;
   std::unique_ptr<LiveRegistry> registry_;
