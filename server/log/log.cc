@@ -15,7 +15,6 @@ namespace {
 using bytes::Reason;
 using bytes::Refuse;
 
-constexpr std::size_t kAnswerQueue = 1u << 20;
 constexpr std::int64_t kSpaceCheckMs = 500;
 
 std::int64_t Milliseconds(runtime::Deadline time) {
@@ -27,7 +26,7 @@ std::int64_t Milliseconds(runtime::Deadline time) {
 Log::Log(LogParts parts, LogOptions options)
     : parts_(parts),
       options_(std::move(options)),
-      answers_("answers", options_.answer_threads, kAnswerQueue),
+      answers_("answers", options_.answer_threads),
       waiters_(parts.clock, answers_),
       queue_(options_.queue),
       sequencer_(

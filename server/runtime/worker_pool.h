@@ -14,8 +14,8 @@ namespace trustlog::runtime {
 
 class WorkerPool final {
  public:
-  // `name` at most 15 characters (thread name).
-  WorkerPool(std::string name, unsigned threads, std::size_t max_queue);
+  // `name` at most 15 characters (thread name). `max_queue` bounds TryRun; 0: Run only.
+  WorkerPool(std::string name, unsigned threads, std::size_t max_queue = 0);
   ~WorkerPool();  // as Stop
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
