@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "proto/bytes/reason.h"
@@ -34,28 +33,34 @@ Waiters::~Waiters() {
   expirer_.join();
 }
 
-PublishedDone Waiters::Release(Waiter& waiter) {
-  if (waiter.pace == Pace::kSoon) --hurried_;
-  return std::move(waiter.done);
+PublishedDone Waiters::Release(ByIndex::iterator waiter) {
+  if (waiter->second.pace == Pace::kSoon) --hurried_;
+  by_deadline_.erase({waiter->second.deadline, waiter->first});
+  return std::move(waiter->second.done);
 }
 
 void Waiters::Wait(std::uint64_t index, Pace pace, runtime::Deadline deadline, PublishedDone done) {
   Outcome now = nullptr;
+  bool is_earliest = false;
   {
     runtime::MutexLock lock(mutex_);
-    if (newest_ != nullptr && newest_->head.size > index) {
-      now = newest_;
+    auto snapshot = newest();
+    if (snapshot != nullptr && snapshot->head.size > index) {
+      now = std::move(snapshot);
     } else if (!ended_.ok()) {
       now = ended_;
     } else {
       if (pace == Pace::kSoon) ++hurried_;
-      by_index_.emplace(index, Waiter{pace, deadline, std::move(done)});
+      const Key key(index, ++last_ticket_);
+      by_index_.emplace(key, Waiter{pace, deadline, std::move(done)});
+      by_deadline_.emplace(deadline, key);
+      is_earliest = by_deadline_.begin()->second == key;
       done = nullptr;
     }
   }
   if (done) {
     answers_.Run([done = std::move(done), now = std::move(now)] { done(now); });
-  } else {
+  } else if (is_earliest) {
     changed_.NotifyAll();
   }
 }
@@ -64,10 +69,13 @@ void Waiters::Publish(std::shared_ptr<const Published> snapshot) {
   std::vector<PublishedDone> answered;
   {
     runtime::MutexLock lock(mutex_);
-    if (newest_ != nullptr && newest_->head.size > snapshot->head.size) return;
-    newest_ = snapshot;
-    const auto end = by_index_.lower_bound(snapshot->head.size);
-    for (auto it = by_index_.begin(); it != end; ++it) answered.push_back(Release(it->second));
+    {
+      const runtime::MutexLock newest_lock(newest_mutex_);
+      if (newest_ != nullptr && newest_->head.size > snapshot->head.size) return;
+      newest_ = snapshot;
+    }
+    const auto end = by_index_.lower_bound({snapshot->head.size, 0});
+    for (auto it = by_index_.begin(); it != end; ++it) answered.push_back(Release(it));
     by_index_.erase(by_index_.begin(), end);
   }
   for (auto& done : answered) answers_.Run([done = std::move(done), snapshot] { done(snapshot); });
@@ -79,14 +87,14 @@ void Waiters::End(absl::Status why) {
     runtime::MutexLock lock(mutex_);
     if (!ended_.ok()) return;
     ended_ = why;
-    for (auto& [index, waiter] : by_index_) answered.push_back(Release(waiter));
+    for (auto it = by_index_.begin(); it != by_index_.end(); ++it) answered.push_back(Release(it));
     by_index_.clear();
   }
   for (auto& done : answered) answers_.Run([done = std::move(done), why] { done(why); });
 }
 
 std::shared_ptr<const Published> Waiters::newest() const {
-  runtime::MutexLock lock(mutex_);
+  const runtime::MutexLock lock(newest_mutex_);
   return newest_;
 }
 
@@ -106,20 +114,16 @@ void Waiters::Expire() {
 std::vector<Waiters::Expired> Waiters::TakeExpired() {
   std::vector<Expired> expired;
   const auto now = clock_.Now();
-  for (auto it = by_index_.begin(); it != by_index_.end();) {
-    if (it->second.deadline > now) {
-      ++it;
-      continue;
-    }
-    expired.push_back({it->first, Release(it->second)});
-    it = by_index_.erase(it);
+  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
+    const auto waiter = by_index_.find(by_deadline_.begin()->second);
+    expired.push_back({waiter->first.first, Release(waiter)});
+    by_index_.erase(waiter);
   }
   return expired;
 }
 
 void Waiters::WaitForDeadline() {
-  auto next = runtime::Deadline::max();
-  for (const auto& [index, waiter] : by_index_) next = std::min(next, waiter.deadline);
+  const auto next = by_deadline_.empty() ? runtime::Deadline::max() : by_deadline_.begin()->first;
   if (next == runtime::Deadline::max()) {
     changed_.Wait(mutex_);
   } else {
