@@ -61,7 +61,7 @@ void Log::OnCommitted(const merkle::TreeHead& head) {
     const runtime::MutexLock lock(mutex_);
     integrated_ = head.size;
     backlog = integrated_ - std::min(integrated_, published_);
-    if (backlog > 0 && !behind_since_.has_value()) behind_since_ = parts_.clock.Now();
+    if (backlog > 0) unpublished_.push_back({head.size, parts_.clock.Now()});
   }
   parts_.metrics.Set(metrics::Gauge::kIntegrated, static_cast<double>(head.size));
   parts_.metrics.Set(metrics::Gauge::kUnpublished, static_cast<double>(backlog));
@@ -75,8 +75,7 @@ void Log::OnPublished(std::uint64_t size) {
     const runtime::MutexLock lock(mutex_);
     published_ = size;
     backlog = integrated_ - std::min(integrated_, published_);
-    behind_since_.reset();
-    if (backlog > 0) behind_since_ = parts_.clock.Now();
+    while (!unpublished_.empty() && unpublished_.front().size <= size) unpublished_.pop_front();
   }
   parts_.metrics.Set(metrics::Gauge::kUnpublished, static_cast<double>(backlog));
 }
@@ -131,8 +130,10 @@ LogState Log::state() const {
     if (!refused_.ok()) state.writes = std::string(bytes::MessageOf(refused_));
     state.integrated = integrated_;
     state.published = published_;
-    if (behind_since_.has_value())
-      state.unpublished_for = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Now() - *behind_since_);
+    if (!unpublished_.empty()) {
+      const auto waited = parts_.clock.Now() - unpublished_.front().committed_at;
+      state.unpublished_for = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
+    }
   }
   if (state.writes == "ok" && low_space_) state.writes = "free space is below storage.min_free";
   state.queued = queue_.size();

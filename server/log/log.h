@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -96,6 +97,10 @@ class Log final {
   void Stop(runtime::Deadline deadline);
 
  private:
+  struct Commit {
+    std::uint64_t size;  // after it
+    runtime::Deadline committed_at;
+  };
   void OnCommitted(const merkle::TreeHead& head);
   void OnPublished(std::uint64_t size);
   void Fail(absl::Status status);
@@ -118,7 +123,7 @@ class Log final {
   bool failed_ TRUSTLOG_GUARDED_BY(mutex_) = false;
   std::uint64_t integrated_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   std::uint64_t published_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
-  std::optional<runtime::Deadline> behind_since_ TRUSTLOG_GUARDED_BY(mutex_);  // nullopt: nothing is unpublished
+  std::deque<Commit> unpublished_ TRUSTLOG_GUARDED_BY(mutex_);  // oldest first; empty: nothing is unpublished
 };
 
 }  // namespace trustlog::log

@@ -100,6 +100,23 @@ TEST_F(LogTest, TellsItsState) {
   EXPECT_EQ(log_->state().unpublished_for, milliseconds(100)) << "also what was left by the process before";
 }
 
+TEST_F(LogTest, ThePublicationOfEarlierEntriesDoesNotMakeTheNextOnesYounger) {
+  Start();
+  PublishQuietly("first");
+  AddAndWait(Texts({"a"}));
+  auto published = WaitPublished(1, Pace::kNextTick);
+  support::Gate gate(store_->plan(), Call::kSwap);
+  clock_.Advance(seconds(1));
+  gate.AwaitArrivals(1);  // a tick that does not see the next entry
+  AddAndWait(Texts({"b"}));
+  clock_.Advance(milliseconds(400));
+  EXPECT_EQ(log_->state().unpublished_for, milliseconds(1'400));
+  gate.Open();
+  ASSERT_TRUE(published.get().ok());
+  EXPECT_EQ(log_->state().published, 2U);
+  EXPECT_EQ(log_->state().unpublished_for, milliseconds(400));
+}
+
 TEST_F(LogTest, StopCommitsTheQueuePublishesAndAnswersEverybody) {
   support::Gate gate(store_->plan(), Call::kLook);
   Start();
