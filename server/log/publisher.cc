@@ -164,10 +164,14 @@ absl::StatusOr<std::string> Publisher::Cosign(std::string note) const { return n
 
 absl::Status Publisher::Announce(const std::string& note, const merkle::TreeHead& head) {
   const auto before = waiters_.newest();
-  if (before != nullptr && before->head.size >= head.size) return absl::OkStatus();
-  metrics_.Set(metrics::Gauge::kPublished, static_cast<double>(head.size));
-  metrics_.Set(metrics::Gauge::kPublishedTime, static_cast<double>(clock_.WallNow().count()) / 1000);
-  hooks_.published(head.size);
+  // The same head under another note: signatures were collected later, and who asks now gets them. Nothing new is published.
+  const bool is_same_head = before != nullptr && before->head == head;
+  if (before != nullptr && (is_same_head ? before->note == note : before->head.size >= head.size)) return absl::OkStatus();
+  if (!is_same_head) {
+    metrics_.Set(metrics::Gauge::kPublished, static_cast<double>(head.size));
+    metrics_.Set(metrics::Gauge::kPublishedTime, static_cast<double>(clock_.WallNow().count()) / 1000);
+    hooks_.published(head.size);
+  }
   // Last: who is answered finds all of the above.
   waiters_.Publish(std::make_shared<const Published>(Published{note, head, storage::CapReader(store_, head, cache_)}));
   return absl::OkStatus();

@@ -220,6 +220,24 @@ TEST_F(PublisherTest, FollowsACheckpointThatAnotherNodeOfThisLogSigned) {
   EXPECT_EQ(signer_->Mark(), store_->reader().IntegratedHead().value());
 }
 
+TEST_F(PublisherTest, ANoteWithMoreSignaturesOfTheSameHeadReplacesTheOldOne) {
+  Start();
+  PublishQuietly("a");
+  log_->Stop(clock_.Now());
+  const auto signed_before = StoredNote(storage::Slot::kSigned);
+  auto note = tlog::ParseNote(signed_before).value();
+  note.signatures.push_back(tlog::SignNote(note.text, "witness.example/w", support::SampleKey("witness")).value());
+  const auto cosigned = tlog::FormatNote(note);
+  ASSERT_TRUE(store_->base().checkpoints().Swap(kTestOrigin, storage::Slot::kSigned, signed_before, cosigned).ok());
+  Restart();
+  log_->Stop(clock_.Now());  // after its last tick
+  EXPECT_EQ(StoredNote(storage::Slot::kPublished), cosigned);
+  EXPECT_EQ(log_->published()->note, cosigned);
+  EXPECT_EQ(log_->published()->head.size, 1U);
+  EXPECT_EQ(log_->state().published, 1U);
+  EXPECT_TRUE(fatals().empty());
+}
+
 TEST_F(PublisherTest, AStoredCheckpointByAnotherKeyStopsIt) {
   Start();
   PublishQuietly("a");
