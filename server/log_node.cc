@@ -260,17 +260,28 @@ absl::Status LogNode::ServeAdmin() {
   return absl::OkStatus();
 }
 
-std::vector<web::Check> LogNode::ReadyChecks() const {
-  const auto state = parts_->log->state();
+void LogNode::LookAtStore() {
   const auto head = parts_->store->reader().IntegratedHead();
   const auto free = parts_->store->FreeBytes();
+  web::Check store{"store", head.ok(),
+                   head.ok() ? fmt::format("size {}", head->size) : std::string(bytes::MessageOf(head.status()))};
+  web::Check free_space{"free space", free.ok() && *free >= config_.storage.min_free,
+                        free.ok() ? fmt::format("{} bytes", *free) : "unknown"};
+  const runtime::MutexLock lock(looked_mutex_);
+  store_ = std::move(store);
+  free_space_ = std::move(free_space);
+}
+
+std::vector<web::Check> LogNode::ReadyChecks() const {
+  const auto state = parts_->log->state();
   const auto late = 3 * config_.publish.interval;
   const auto behind = state.integrated - std::min(state.integrated, state.published);
-  return {{"store", head.ok(), head.ok() ? fmt::format("size {}", head->size) : std::string(bytes::MessageOf(head.status()))},
+  const runtime::MutexLock lock(looked_mutex_);
+  return {store_,
           {"writes", state.writes == "ok" && !draining_, draining_ ? "stopping" : state.writes},
           {"checkpoint", state.published > 0 && state.unpublished_for <= late,
            fmt::format("size {}, {} entries unpublished for {} ms", state.published, behind, state.unpublished_for.count())},
-          {"free space", free.ok() && *free >= config_.storage.min_free, free.ok() ? fmt::format("{} bytes", *free) : "unknown"}};
+          free_space_};
 }
 
 bool LogNode::IsAlive() const {
@@ -280,6 +291,7 @@ bool LogNode::IsAlive() const {
 void LogNode::Update() {
   auto& parts = *parts_;
   updated_at_ = clock_.Now();
+  LookAtStore();
   parts.public_http->Ping([this] { front_answered_at_ = clock_.Now(); });
   parts.metrics.Set(metrics::Gauge::kRpcConnections, static_cast<double>(parts.grpc->open_connections()));
   parts.metrics.Set(metrics::Gauge::kHttpConnections, static_cast<double>(parts.public_http->open_connections()));

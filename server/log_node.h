@@ -25,6 +25,7 @@
 #include "server/http/http_server.h"
 #include "server/log/log.h"
 #include "server/runtime/clock.h"
+#include "server/runtime/mutex.h"
 #include "server/web/status_pages.h"
 
 namespace trustlog::server {
@@ -62,7 +63,7 @@ class LogNode final {
   std::uint64_t published_size() const;
   // The outcome of a durable step is not known: the process must end (T3).
   bool failed() const { return failed_; }
-  // Gauges and health; to be called a few times a second.
+  // Gauges and health, for which it reads storage; to be called a few times a second.
   void Update();
 
   // Not ready any more; calls are still answered.
@@ -79,6 +80,8 @@ class LogNode final {
   absl::Status ServeRpc();
   absl::Status ServePublic();
   absl::Status ServeAdmin();
+  void LookAtStore();
+  // Reads no storage: what Update kept, and what is in memory.
   std::vector<web::Check> ReadyChecks() const;
   bool IsAlive() const;
 
@@ -88,6 +91,9 @@ class LogNode final {
   std::atomic<bool> failed_{false};
   std::atomic<bool> draining_{false};
   std::atomic<runtime::Deadline> updated_at_{}, front_answered_at_{};
+  mutable runtime::Mutex looked_mutex_;
+  web::Check store_ TRUSTLOG_GUARDED_BY(looked_mutex_){"store", false, "not looked at yet"};
+  web::Check free_space_ TRUSTLOG_GUARDED_BY(looked_mutex_){"free space", false, "not looked at yet"};
   Addresses addresses_;
   std::unique_ptr<Parts> parts_;
 };

@@ -162,11 +162,23 @@ TEST_F(LogNodeTest, ReadyFailsWhenPublicationIsLate) {
   EXPECT_EQ(Get(log_.admin(), "/readyz")->status, 200) << Ready();
 }
 
+TEST_F(LogNodeTest, ReadyTellsWhatTheMainLoopFoundAndReadsNoStorageItself) {
+  auto& storage = log_.storage();
+  storage.Fail(support::Call::kIntegratedHead, support::Fault::kBefore);
+  log_.node().Update();
+  const auto calls = storage.plan().count(support::Call::kIntegratedHead);
+  for (int i = 0; i < 3; ++i) EXPECT_NE(Ready().find("FAILED  store"), std::string::npos) << Ready();
+  EXPECT_EQ(storage.plan().count(support::Call::kIntegratedHead), calls);
+  log_.node().Update();
+  EXPECT_EQ(Ready().find("FAILED"), std::string::npos) << Ready();
+}
+
 TEST_F(LogNodeTest, ReadyFailsWhenTheDiskIsFull) {
   log_.Stop();
   log_.config().storage.min_free = 1'000;
   log_.Start();
   log_.storage().SetFreeBytes(999);
+  log_.node().Update();
   EXPECT_NE(Ready().find("FAILED  free space: 999 bytes"), std::string::npos) << Ready();
 }
 
