@@ -43,7 +43,7 @@ bool IsSignatureFailure(const absl::Status& status) {
 
 }  // namespace
 
-// One submission call, single or batch: filled by the validation pool, then by the answer pool.
+// One submission call, single or batch: filled by the validation pool, then by the answer pool, then by the proof pool.
 struct LogApi::AddCall {
   AddCall(std::atomic<std::size_t>& held_bytes, std::size_t request_bytes) : held(held_bytes), bytes(request_bytes) { held += bytes; }
   AddCall(const AddCall&) = delete;
@@ -80,13 +80,15 @@ LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::
       max_answer_bytes_(options.max_answer_bytes),
       max_submission_bytes_(options.submission_bytes),
       validation_("validation", options.validation_threads, options.validation_queue),
-      reads_("reads", options.read_threads, options.read_queue) {}
+      reads_("reads", options.read_threads, options.read_queue),
+      proofs_("proofs", options.read_threads) {}
 
 LogApi::~LogApi() { Stop(); }
 
 void LogApi::Stop() {
   validation_.Stop();
   reads_.Stop();
+  proofs_.Stop();  // after what may still hand it something
 }
 
 void LogApi::AddStatement(const v1::AddStatementRequest* request, v1::AddStatementResponse* response, const Call& call, Done done) {
@@ -216,7 +218,7 @@ void LogApi::Validate(const std::shared_ptr<AddCall>& add) {
   add->Answer(std::move(status));
 }
 
-// Every result is there: fill the answer, then wait for publication if asked.
+// On the validation or the answer pool. Every result is there: fill the answer, then wait for publication if asked.
 void LogApi::Finish(const std::shared_ptr<AddCall>& add) {
   std::optional<std::uint64_t> highest;
   for (std::size_t i = 0; i < add->results.size(); ++i) {
@@ -235,10 +237,12 @@ void LogApi::Finish(const std::shared_ptr<AddCall>& add) {
   if (!add->wait_published || !highest.has_value()) return add->Answer(absl::OkStatus());
   log_.WaitPublished(*highest, log::Pace::kSoon, add->call.deadline,
                      [this, add](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
-                       add->Answer(snapshot.ok() ? WritePublished(*add, *std::move(snapshot)) : snapshot.status());
+                       if (!snapshot.ok()) return add->Answer(snapshot.status());
+                       proofs_.Run([this, add, published = *std::move(snapshot)] { add->Answer(WritePublished(*add, published)); });
                      });
 }
 
+// On the proof pool.
 absl::Status LogApi::WritePublished(AddCall& add, std::shared_ptr<const log::Published> snapshot) {
   Prover prover(std::move(snapshot));
   const auto& head = prover.snapshot().head;

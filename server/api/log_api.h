@@ -1,5 +1,6 @@
 // LogService without a transport: request message -> answer message, asynchronous (protocols.md section 3). Submissions are
-// validated on one pool, proofs and reads are made on another; both are bounded and push back. Thread-safe.
+// validated on one pool, proofs and reads are made on another; both are bounded and push back. A third proves what callers waited
+// for. Thread-safe.
 //
 // Every method calls `done` exactly once, from any thread; `request` and `response` stay alive until then. A status that is not OK
 // carries a reason (api/errors.h).
@@ -31,11 +32,11 @@ using Done = std::function<void(absl::Status)>;
 
 struct ApiOptions {
   unsigned validation_threads = 2;
-  std::size_t validation_queue = 4'096;  // requests
+  std::size_t validation_queue = 4'096;      // requests
   std::size_t submission_bytes = 64u << 20;  // of requests that wait for their answer, at least one
-  unsigned read_threads = 2;
-  std::size_t read_queue = 1'024;           // requests
-  std::size_t max_answer_bytes = 3u << 20;  // leaves room below the 4 MiB of a message
+  unsigned read_threads = 2;                 // and as many for the proofs of what was waited for
+  std::size_t read_queue = 1'024;            // requests
+  std::size_t max_answer_bytes = 3u << 20;   // leaves room below the 4 MiB of a message
 };
 
 class LogApi final {
@@ -87,6 +88,9 @@ class LogApi final {
   std::atomic<std::size_t> submission_bytes_{0};
   runtime::WorkerPool validation_;
   runtime::WorkerPool reads_;
+  // Proofs for who waited for publication: apart from the log's answers, which read nothing, and from everybody's reads, behind
+  // which a writer's answer must not stand. Unbounded: each caller is one that waited.
+  runtime::WorkerPool proofs_;
 };
 
 }  // namespace trustlog::api

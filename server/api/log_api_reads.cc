@@ -204,22 +204,23 @@ void LogApi::GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetPro
 
 void LogApi::NextCheckpoint(std::uint64_t after_size, std::uint64_t prove_from, v1::WatchCheckpointsResponse* response,
                             const Call& call, Done done) {
-  log_.WaitPublished(
-      after_size, log::Pace::kNextTick, call.deadline,
-      [prove_from, response, done = std::move(done)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
-        if (!snapshot.ok()) {
-          const bool late = bytes::ReasonOf(snapshot.status()) == Reason::kPublishPending;
-          return done(late ? Refuse(Reason::kDeadline, "no newer checkpoint") : snapshot.status());
-        }
-        Prover prover(*std::move(snapshot));
-        *response->mutable_checkpoint() = MakeCheckpoint(prover.snapshot());
-        if (prove_from != 0) {
-          const auto hashes = prover.Consistency(prove_from, prover.snapshot().head);
-          if (!hashes.ok()) return done(hashes.status());
-          *response->mutable_consistency() = MakeConsistencyProof(prove_from, prover.snapshot().head.size, *hashes);
-        }
-        done(absl::OkStatus());
-      });
+  const auto prove = [prove_from, response](std::shared_ptr<const log::Published> snapshot) -> absl::Status {
+    Prover prover(std::move(snapshot));
+    *response->mutable_checkpoint() = MakeCheckpoint(prover.snapshot());
+    if (prove_from == 0) return absl::OkStatus();
+    const auto hashes = prover.Consistency(prove_from, prover.snapshot().head);
+    if (!hashes.ok()) return hashes.status();
+    *response->mutable_consistency() = MakeConsistencyProof(prove_from, prover.snapshot().head.size, *hashes);
+    return absl::OkStatus();
+  };
+  log_.WaitPublished(after_size, log::Pace::kNextTick, call.deadline,
+                     [this, prove, done = std::move(done)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) {
+                       if (!snapshot.ok()) {
+                         const bool late = bytes::ReasonOf(snapshot.status()) == Reason::kPublishPending;
+                         return done(late ? Refuse(Reason::kDeadline, "no newer checkpoint") : snapshot.status());
+                       }
+                       proofs_.Run([prove, done, published = *std::move(snapshot)] { done(prove(published)); });
+                     });
 }
 
 }  // namespace trustlog::api

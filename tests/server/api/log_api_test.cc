@@ -82,6 +82,57 @@ TEST(LogApi, ADurableAnswerDoesNotWaitForPublication) {
   EXPECT_EQ(reason_of(selector), Reason::kEntryNotFound);
 }
 
+// Proofs are read from storage; those who are answered without one do not wait for that.
+TEST(LogApi, ADurableAnswerDoesNotWaitForTheProofsOfOthers) {
+  MemoryLog::Options options;
+  options.log.answer_threads = options.api.read_threads = 1;
+  MemoryLog log(options);
+  const auto wait_published = Add(Fresh(log, 1), v1::WAIT_PUBLISHED);
+  v1::AddStatementResponse added, durable;
+  v1::WatchCheckpointsResponse watched;
+  std::promise<absl::Status> added_promise, watched_promise;
+  {
+    Gate proofs(log.storage().plan(), Call::kReadTiles);
+    const api::Call call{"192.0.2.1", log.clock().Now() + std::chrono::seconds(20)};
+    log.api().AddStatement(&wait_published, &added, call, [&](absl::Status s) { added_promise.set_value(std::move(s)); });
+    proofs.AwaitArrivals(1);
+    log.api().NextCheckpoint(0, 1, &watched, call, [&](absl::Status s) { watched_promise.set_value(std::move(s)); });
+    ASSERT_EQ(log.Wait(&LogApi::AddStatement, Add(Fresh(log, 2), v1::WAIT_DURABLE), durable), absl::OkStatus());
+    v1::GetEntryRequest request;
+    request.mutable_selector()->set_index(0);
+    v1::GetEntryResponse entry;
+    EXPECT_EQ(log.Wait(&LogApi::GetEntry, request, entry), absl::OkStatus()) << "nor does a read";
+  }
+  EXPECT_EQ(added_promise.get_future().get(), absl::OkStatus());
+  EXPECT_TRUE(added.has_published());
+  EXPECT_EQ(watched_promise.get_future().get(), absl::OkStatus());
+  EXPECT_TRUE(watched.has_consistency());
+}
+
+TEST(LogApi, StopAnswersThoseWhoseProofsAreUnderWay) {
+  MemoryLog::Options options;
+  options.api.read_threads = 1;
+  MemoryLog log(options);
+  std::vector<v1::AddStatementRequest> requests;
+  for (std::uint64_t i = 0; i < 3; ++i) requests.push_back(Add(Fresh(log, i), v1::WAIT_PUBLISHED));
+  std::vector<v1::AddStatementResponse> responses(3);
+  std::vector<std::promise<absl::Status>> answers(3);
+  Gate proofs(log.storage().plan(), Call::kReadTiles);
+  for (std::size_t i = 0; i < 3; ++i) {
+    log.api().AddStatement(&requests[i], &responses[i], {"192.0.2.1", log.clock().Now() + std::chrono::seconds(20)},
+                           [&answers, i](absl::Status status) { answers[i].set_value(std::move(status)); });
+  }
+  proofs.AwaitArrivals(1);
+  log.log().Stop(log.clock().Now() + std::chrono::seconds(20));
+  proofs.Open();
+  log.api().Stop();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto status = answers[i].get_future().get();
+    EXPECT_TRUE(status.ok() ? responses[i].has_published() : bytes::ReasonOf(status) == Reason::kStopped) << status;
+  }
+  EXPECT_TRUE(responses[0].has_published() || responses[1].has_published() || responses[2].has_published());
+}
+
 TEST(LogApi, NothingPublishedYetIsSaid) {
   MemoryLog::Options options;
   options.records = 0;
