@@ -116,15 +116,13 @@ absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storag
 }
 
 absl::StatusOr<v1::InclusionProof> ProveSelected(const v1::Selector& selector, const merkle::TreeHead& head, Prover& prover) {
-  const auto& reader = *prover.snapshot().reader;
-  const auto index = Resolve(selector, reader, head.size);
+  const auto index = Resolve(selector, *prover.snapshot().reader, head.size);
   if (!index.ok()) return index.status();
-  const auto records = reader.ReadRecords(*index, *index + 1);
-  if (!records.ok()) return records.status();
-  const auto leaf_hash = merkle::HashLeaf(bytes::AsBytes(records->front().entry));
-  const auto hashes = prover.Inclusion(*index, leaf_hash, head);
+  const auto leaf_hash = prover.LeafHash(*index, head);
+  if (!leaf_hash.ok()) return leaf_hash.status();
+  const auto hashes = prover.Inclusion(*index, *leaf_hash, head);
   if (!hashes.ok()) return hashes.status();
-  return MakeInclusionProof(*index, head.size, leaf_hash, *hashes);
+  return MakeInclusionProof(*index, head.size, *leaf_hash, *hashes);
 }
 
 std::string FormatPageToken(const PageToken& token) {

@@ -29,7 +29,7 @@ absl::StatusOr<v1::Entry> MakeEntry(std::uint64_t index, const storage::Record& 
 
 // The index that `selector` names in a tree of `size`: INDEX_OUT_OF_RANGE, ENTRY_NOT_FOUND, ARGUMENT_INVALID.
 absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storage::LogReader& reader, std::uint64_t size);
-// Resolve, read, prove at `head`.
+// Resolve, prove at `head`. The leaf hash is the tree's own: no record is read.
 absl::StatusOr<v1::InclusionProof> ProveSelected(const v1::Selector& selector, const merkle::TreeHead& head, Prover& prover);
 
 // Where a listing goes on: opaque to callers, checked against the query it came from. start <= position < size in every token.

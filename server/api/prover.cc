@@ -29,6 +29,16 @@ absl::StatusOr<merkle::TreeHead> Prover::HeadAt(std::uint64_t size) {
   return range->Head();
 }
 
+absl::StatusOr<merkle::Hash> Prover::LeafHash(std::uint64_t index, const merkle::TreeHead& head) {
+  const auto tile = merkle::TileAtSize(0, index / merkle::kTileWidth, head.size);
+  if (!tile.has_value() || index >= head.size)
+    return Refuse(Reason::kIndexOutOfRange, fmt::format("index {} is not below size {}", index, head.size));
+  if (auto status = Load({&*tile, 1}); !status.ok()) return status;
+  const auto hash = merkle::NodeInTile(tiles_.at(*tile), {0, index});
+  if (!hash.has_value()) return Refuse(Reason::kCorruption, "tiles of another shape than the tree");
+  return *hash;
+}
+
 absl::StatusOr<std::vector<merkle::Hash>> Prover::Inclusion(std::uint64_t index, const merkle::Hash& leaf_hash,
                                                             const merkle::TreeHead& head) {
   const auto plan = merkle::PlanInclusion(index, head.size);
@@ -57,18 +67,23 @@ absl::StatusOr<std::vector<merkle::Hash>> Prover::Consistency(std::uint64_t old_
 }
 
 absl::StatusOr<std::vector<merkle::Hash>> Prover::Carry(const merkle::ProofPlan& plan) {
-  std::vector<merkle::TileId> missing;
-  for (const auto& id : plan.tiles()) {
-    if (!tiles_.contains(id)) missing.push_back(id);
-  }
-  auto read = snapshot_->reader->ReadTiles(missing);
-  if (!read.ok()) return read.status();
-  for (auto& tile : *read) tiles_.emplace(tile.id, std::move(tile));
+  if (auto status = Load(plan.tiles()); !status.ok()) return status;
   std::vector<merkle::TileData> tiles;
   for (const auto& id : plan.tiles()) tiles.push_back(tiles_.at(id));
   auto hashes = plan.Assemble(tiles);
   if (!hashes.has_value()) return Refuse(Reason::kCorruption, "tiles of another shape than the plan");
   return *std::move(hashes);
+}
+
+absl::Status Prover::Load(std::span<const merkle::TileId> ids) {
+  std::vector<merkle::TileId> missing;
+  for (const auto& id : ids) {
+    if (!tiles_.contains(id)) missing.push_back(id);
+  }
+  auto read = snapshot_->reader->ReadTiles(missing);
+  if (!read.ok()) return read.status();
+  for (auto& tile : *read) tiles_.emplace(tile.id, std::move(tile));
+  return absl::OkStatus();
 }
 
 }  // namespace trustlog::api

@@ -133,6 +133,22 @@ TEST(LogApi, StopAnswersThoseWhoseProofsAreUnderWay) {
   EXPECT_TRUE(responses[0].has_published() || responses[1].has_published() || responses[2].has_published());
 }
 
+TEST(LogApi, AProofReadsNoRecords) {
+  MemoryLog log;
+  const auto records_read = [&] {
+    const auto& plan = log.storage().plan();
+    return plan.count(Call::kReadRecords) + plan.count(Call::kReadRecordsAt) + plan.count(Call::kReadBundle);
+  };
+  const auto before = records_read();
+  for (std::uint64_t index = 0; index < log.alliance().size(); ++index) {
+    v1::GetInclusionProofRequest request;
+    request.mutable_selector()->set_index(index);
+    v1::GetInclusionProofResponse response;
+    ASSERT_EQ(log.Wait(&LogApi::GetInclusionProof, request, response), absl::OkStatus());
+  }
+  EXPECT_EQ(records_read(), before);
+}
+
 TEST(LogApi, NothingPublishedYetIsSaid) {
   MemoryLog::Options options;
   options.records = 0;

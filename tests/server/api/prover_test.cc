@@ -61,6 +61,17 @@ TEST_F(ProverTest, InclusionIsThatOfTheTreeForEveryIndexAtManySizes) {
   }
 }
 
+TEST_F(ProverTest, LeafHashIsThatOfTheEntryForEveryIndexAtManySizes) {
+  for (const std::uint64_t size : {1, 2, 255, 256, 257, 290}) {
+    Prover prover(snapshot_);
+    const auto head = tree_.Head(size);
+    for (std::uint64_t index = 0; index < size; ++index)
+      ASSERT_EQ(*prover.LeafHash(index, head), Leaf(index)) << index << " at " << size;
+    for (const auto index : {size, size + 1, ~std::uint64_t{0}})
+      EXPECT_EQ(bytes::ReasonOf(prover.LeafHash(index, head).status()), Reason::kIndexOutOfRange);
+  }
+}
+
 TEST_F(ProverTest, ConsistencyIsThatOfTheTreeForManyPairs) {
   const std::uint64_t sizes[] = {1, 2, 3, 4, 7, 8, 100, 255, 256, 257, 289, 290};
   for (const auto new_size : sizes) {
