@@ -113,7 +113,7 @@ absl::StatusOr<ExitCode> Report(Session& session, const Arguments& arguments, st
               ? fmt::format("; an empty call takes {:.2f} ms: p50 is {:.1f} of them\n", baseline.empty_call_ms, latency_ratio)
               : "\n";
   if (const auto path = arguments.Find("out")) {
-    if (auto status = WriteOutput(*path, members.Format() + "\n"); !status.ok()) return status;
+    if (auto status = WriteOutput(*path, members.Format() + "\n", arguments.AllBut("out")); !status.ok()) return status;
   }
   session.output().Result(text, members);
   if (!result.failed.ok()) return result.failed;

@@ -68,7 +68,7 @@ absl::StatusOr<ExitCode> Get(Session& session, const Arguments& arguments) {
       session.output().Raw(log->note);
       return verdict.trusted ? ExitCode::kOk : ExitCode::kQuorumOrFreshness;
     }
-    if (auto status = WriteOutput(*path, log->note); !status.ok()) return status;
+    if (auto status = WriteOutput(*path, log->note, arguments.AllBut("output")); !status.ok()) return status;
     verdict.tail = "saved " + *path;
     verdict.members.Text("saved", *path);
   }

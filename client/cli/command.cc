@@ -27,6 +27,14 @@ std::vector<std::string> Arguments::All(std::string_view key) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
+std::vector<std::string> Arguments::AllBut(std::string_view key) const {
+  std::vector<std::string> others;
+  for (const auto& option : values_) {
+    if (option.first != key) others.insert(others.end(), option.second.begin(), option.second.end());
+  }
+  return others;
+}
+
 absl::StatusOr<std::uint64_t> Arguments::Number(std::string_view key, std::uint64_t otherwise) const {
   const auto text = Find(key);
   if (!text) return otherwise;

@@ -37,6 +37,7 @@ class Arguments final {
   std::string Get(std::string_view key, std::string_view otherwise = "") const;  // the last one given
   std::optional<std::string> Find(std::string_view key) const;
   std::vector<std::string> All(std::string_view key) const;
+  std::vector<std::string> AllBut(std::string_view key) const;  // every value of every other key
   std::vector<std::string> rest;  // of a command that passes its words through
 
   // Usage errors name the option.

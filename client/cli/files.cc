@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -32,6 +34,45 @@ bool WriteAll(int fd, std::string_view content) {
   return true;
 }
 
+absl::Status Unwritable(const std::string& path, int error) {
+  return UsageError(fmt::format("cannot write {}: {}", path, std::strerror(error)), "check the place and the space left");
+}
+
+// In PEM, or as a note's key ("PRIVATE+KEY+..."). What cannot be read counts: nobody knows what would be lost.
+bool MayHoldPrivateKey(const std::string& path) {
+  std::string start(4096, '\0');
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const ssize_t got = fd < 0 ? -1 : ::read(fd, start.data(), start.size());
+  if (fd >= 0) ::close(fd);
+  return got < 0 || start.find("PRIVATE KEY") != std::string::npos || start.find("PRIVATE+KEY") != std::string::npos;
+}
+
+bool IsFile(const std::string& path, const struct stat& file) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && info.st_dev == file.st_dev && info.st_ino == file.st_ino;
+}
+
+// A device, a pipe, or a symbolic link to a file that is not there yet.
+absl::Status WriteThrough(const std::string& path, std::string_view content) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+  const bool written = fd >= 0 && WriteAll(fd, content);
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  return written ? absl::OkStatus() : Unwritable(path, error);
+}
+
+absl::Status Replace(const std::string& path, std::string_view content, mode_t mode) {
+  std::string temporary = path + ".XXXXXX";
+  const int fd = ::mkstemp(temporary.data());
+  if (fd < 0) return Unwritable(path, errno);
+  const bool written = WriteAll(fd, content) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
+  const bool placed = ::close(fd) == 0 && written && ::rename(temporary.c_str(), path.c_str()) == 0;
+  if (placed) return absl::OkStatus();
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  return Unwritable(path, error);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadInput(const std::string& path, std::size_t max_bytes, std::istream& in) {
@@ -52,16 +93,23 @@ absl::StatusOr<std::string> ReadInput(const std::string& path, std::size_t max_b
   return content;
 }
 
-absl::Status WriteOutput(const std::string& path, std::string_view content) {
-  std::string temporary = path + ".XXXXXX";
-  const int fd = ::mkstemp(temporary.data());
-  if (fd < 0) return UsageError(fmt::format("cannot write {}: {}", path, std::strerror(errno)), "check the directory");
-  const bool written = WriteAll(fd, content) && ::fchmod(fd, 0644) == 0 && ::fsync(fd) == 0;
-  const bool placed = ::close(fd) == 0 && written && ::rename(temporary.c_str(), path.c_str()) == 0;
-  if (placed) return absl::OkStatus();
-  const int error = errno;
-  ::unlink(temporary.c_str());
-  return UsageError(fmt::format("cannot write {}: {}", path, std::strerror(error)), "check the place and the space left");
+absl::Status WriteOutput(const std::string& path, std::string_view content, std::span<const std::string> inputs) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    const bool is_link = ::lstat(path.c_str(), &info) == 0;
+    return is_link ? WriteThrough(path, content) : Replace(path, content, 0644);
+  }
+  if (!S_ISREG(info.st_mode)) return WriteThrough(path, content);
+  if (std::any_of(inputs.begin(), inputs.end(), [&info](const std::string& input) { return IsFile(input, info); }))
+    return UsageError(fmt::format("{} is read by this command and would be lost", path), "choose another name for the output");
+  char* const resolved = ::realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return WriteThrough(path, content);  // /dev/stdout of a file that was removed
+  const std::string real = resolved;
+  std::free(resolved);
+  if (MayHoldPrivateKey(real))
+    return UsageError(fmt::format("{} holds a private key, or cannot be read, and is not overwritten", path),
+                      "choose another name for the output");
+  return Replace(real, content, info.st_mode & 0777);
 }
 
 absl::StatusOr<std::string> DigestOfFile(const std::string& path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,10 @@ namespace trustlog::cli {
 // At most `max_bytes`; "-" reads `in`.
 absl::StatusOr<std::string> ReadInput(const std::string& path, std::size_t max_bytes, std::istream& in);
 
-// Whole or not at all: temporary file beside it, fsync, rename. An existing file is replaced.
-[[nodiscard]] absl::Status WriteOutput(const std::string& path, std::string_view content);
+// Whole or not at all: temporary file beside it, fsync, rename. A file that is there is replaced, at the end of symbolic links; its
+// mode stays. Anything else (a device, a pipe) is written to. A usage error also: the file holds a private key, or is one of
+// `inputs`, which are paths or other words.
+[[nodiscard]] absl::Status WriteOutput(const std::string& path, std::string_view content, std::span<const std::string> inputs = {});
 
 // SHA-256 of a file of any size, 64 hex digits.
 absl::StatusOr<std::string> DigestOfFile(const std::string& path);

@@ -34,6 +34,7 @@ absl::StatusOr<ExitCode> NewKey(Session& session, const Arguments& arguments) {
   }
   if (!algorithm) return UsageError(fmt::format("--alg {}: not one of ed25519, p256, p384", word));
   const std::string path = arguments.Get("output");
+  if (path == "-") return UsageError("-o -: a secret never goes to standard output", "name a file for it");
   const auto key = keys::PrivateKey::Generate(*algorithm);
   if (!key.ok()) return key.status();
   if (auto status = keys::WriteKeyFiles(path, *key); !status.ok()) {

@@ -14,9 +14,11 @@ namespace trustlog::cli {
 namespace {
 
 // -o X.json: a bundle. -o DIR/: entry, proof and envelope. Else the proof alone.
-absl::StatusOr<std::vector<std::string>> Save(const std::string& path, std::uint64_t index, const FetchedEntry& fetched) {
+absl::StatusOr<std::vector<std::string>> Save(const Arguments& arguments, std::uint64_t index, const FetchedEntry& fetched) {
+  const std::string path = arguments.Get("output");
   if (path.ends_with("/")) return SaveEntry(path, index, fetched);
-  const auto status = WriteOutput(path, path.ends_with(".json") ? BundleOf(fetched, index) : fetched.tlog_proof);
+  const std::string content = path.ends_with(".json") ? BundleOf(fetched, index) : fetched.tlog_proof;
+  const auto status = WriteOutput(path, content, arguments.AllBut("output"));
   if (!status.ok()) return status;
   return std::vector<std::string>{path};
 }
@@ -30,7 +32,7 @@ absl::StatusOr<ExitCode> GetProof(Session& session, const Arguments& arguments) 
   const bool good = !follow::FirstFailure(verdict.checks);
   const auto path = arguments.Find("output");
   if (good && path && *path != "-") {
-    const auto paths = Save(*path, report->index, *fetched);
+    const auto paths = Save(arguments, report->index, *fetched);
     if (!paths.ok()) return paths.status();
     verdict.tail = "saved " + *path;
     verdict.members.Texts("saved", *paths);

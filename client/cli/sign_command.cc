@@ -46,8 +46,8 @@ absl::StatusOr<ExitCode> CosignFile(Session& session, const Arguments& arguments
   signatures.push_back({key->public_key().id(), *std::move(signature)});
   std::sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
 
-  Arguments where = arguments;
-  if (!arguments.Has("output") && path != "-") where.Add("output", path);
+  Arguments where;  // the envelope may replace itself
+  where.Add("output", arguments.Get("output", path));
   return WriteFileResult(session, where, fmt::format("{} signatures", signatures.size()),
                          attest::FormatEnvelope(envelope->payload, signatures) + "\n");
 }

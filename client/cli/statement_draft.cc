@@ -80,7 +80,7 @@ absl::StatusOr<ExitCode> WriteFileResult(Session& session, const Arguments& argu
     session.output().Raw(content);
     return ExitCode::kOk;
   }
-  if (auto status = WriteOutput(path, content); !status.ok()) return status;
+  if (auto status = WriteOutput(path, content, arguments.AllBut("output")); !status.ok()) return status;
   session.output().Result(fmt::format("written   {}   {}\n", Escape(path), Escape(what)),
                           JsonObject().Text("file", path).Text("what", what));
   return ExitCode::kOk;

@@ -1,7 +1,9 @@
 // key, statement, sign, cosign, the secretariat's statements, and the illustration: everything that is made offline.
 #include "proto/attest/statement.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/cli/illustration.h"
 #include "client/cli/sign.h"
@@ -51,6 +53,67 @@ TEST_F(StatementTest, KeysAreWrittenOnceAndTheSecretIsNeverPrinted) {
   }
   EXPECT_EQ(Run({"key", "new", "--alg", "rsa", "-o", Path("rsa")}).exit, ExitCode::kUsage);
   EXPECT_EQ(Run({"key", "show", Path("document.pdf")}).exit, ExitCode::kUsage);
+}
+
+TEST_F(StatementTest, OutputReplacesNoKeyAndNoInput) {
+  const std::string key = ReadFile("acme.key");
+  const std::string statement = WriteFile("s.json", New(Evidence()).out);
+  WriteFile("note.key", "PRIVATE+KEY+log.example+00000000+AAAA\n");
+  ASSERT_EQ(::symlink(Path("acme.key").c_str(), Path("link").c_str()), 0);
+  ASSERT_EQ(Run({"sign", statement, "--key", Path("acme.key"), "-o", Path("s.dsse.json")}).exit, ExitCode::kOk);
+  struct Case {
+    const char* name;
+    std::vector<std::string> words;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"sign over its key", {"sign", statement, "--key", Path("acme.key"), "-o", Path("acme.key")}, "would be lost"},
+      {"sign over its statement", {"sign", statement, "--key", Path("acme.key"), "-o", Path("./s.json")}, "would be lost"},
+      {"cosign over its key", {"cosign", Path("s.dsse.json"), "--key", Path("b.key"), "-o", Path("b.key")}, "private key"},
+      {"a form over a key", {"statement", "new", "evidence", "--origin", "o", "-o", Path("acme.key")}, "private key"},
+      {"a form over a link to a key", {"statement", "new", "evidence", "--origin", "o", "-o", Path("link")}, "private key"},
+      {"a form over a note's key", {"statement", "new", "evidence", "--origin", "o", "-o", Path("note.key")}, "private key"},
+      {"a form over a directory", {"statement", "new", "evidence", "--origin", "o", "-o", directory_.path()}, "cannot write"},
+      {"a secret to stdout", {"key", "new", "-o", "-"}, "never goes to standard output"},
+  };
+  ASSERT_EQ(Run({"key", "new", "-o", Path("b.key")}).exit, ExitCode::kOk);
+  for (const auto& c : cases) {
+    const auto result = Run(c.words);
+    EXPECT_EQ(result.exit, ExitCode::kUsage) << c.name;
+    EXPECT_THAT(result.err, HasSubstr(c.says)) << c.name;
+  }
+  EXPECT_EQ(ReadFile("acme.key"), key);
+  EXPECT_NE(::access("-", F_OK), 0);
+  EXPECT_EQ(Run({"cosign", Path("s.dsse.json"), "--key", Path("b.key"), "-o", Path("s.dsse.json")}).exit, ExitCode::kOk);
+}
+
+TEST_F(StatementTest, OutputGoesThroughWhatIsNoFile) {
+  const auto write = [this](const std::string& name) {
+    return Run({"statement", "new", "evidence", "--origin", "o", "-o", Path(name)}).exit;
+  };
+  const auto type = [this](const std::string& name) {
+    struct stat info {};
+    EXPECT_EQ(::lstat(Path(name).c_str(), &info), 0) << name;
+    return info.st_mode & S_IFMT;
+  };
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  const int reader = ::open(Path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_EQ(write("pipe"), ExitCode::kOk);
+  char byte = 0;
+  EXPECT_EQ(::read(reader, &byte, 1), 1);
+  ::close(reader);
+  EXPECT_EQ(type("pipe"), static_cast<mode_t>(S_IFIFO));
+
+  ASSERT_EQ(::chmod(WriteFile("there", "x").c_str(), 0640), 0);
+  for (const std::string target : {"there", "not-there"}) {
+    ASSERT_EQ(::symlink(target.c_str(), Path("to-" + target).c_str()), 0);
+    EXPECT_EQ(write("to-" + target), ExitCode::kOk) << target;
+    EXPECT_EQ(type("to-" + target), static_cast<mode_t>(S_IFLNK)) << target;
+    EXPECT_THAT(ReadFile(target), HasSubstr("predicateType")) << target;
+  }
+  struct stat info {};
+  ASSERT_EQ(::stat(Path("there").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0640U);
 }
 
 TEST_F(StatementTest, EvidenceIsCompleteAsItComes) {
