@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "proto/bytes/exit_code.h"
 #include "proto/bytes/reason.h"
 #include "proto/keys/key_file.h"
 #include "server/config.h"
@@ -51,9 +52,8 @@ int Fail(const absl::Status& status) {
   const auto reason = bytes::ReasonOf(status);
   std::fprintf(stderr, "trustlogd: %s%.*s\n", reason.has_value() ? (std::string(bytes::Describe(*reason).word) + ": ").c_str() : "",
                static_cast<int>(status.message().size()), status.message().data());
-  if (!reason.has_value())
-    return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) || absl::IsNotFound(status) ? 2 : 1;
-  return bytes::Describe(*reason).code == absl::StatusCode::kPermissionDenied ? 8 : 9;
+  // What is missing here is one of the caller's files.
+  return absl::IsNotFound(status) ? kExitConfiguration : static_cast<int>(bytes::ExitCodeOf(status));
 }
 
 int Init(InitOptions options, const std::string& genesis_file) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include "merkle/tile.h"
 #include "proto/attest/dsse.h"
 #include "proto/attest/entry.h"
+#include "proto/bytes/exit_code.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
 #include "storage/open_storage.h"
@@ -95,21 +97,42 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
   return absl::OkStatus();
 }
 
+struct Help {
+  absl::StatusCode code;
+  bytes::ExitCode exit;
+  const char *word, *means, *remedy;
+};
+
+constexpr Help kHelp[] = {
+    {absl::StatusCode::kNotFound, bytes::ExitCode::kNotFound, "NOT_FOUND", "There is nothing to check at this place.",
+     "Check --storage: sqlite:PATH of the database."},
+    {absl::StatusCode::kInvalidArgument, bytes::ExitCode::kUsage, "NOT_USABLE", "This is not a store that can be named.",
+     "Check --storage: sqlite:PATH of the database."},
+    {absl::StatusCode::kFailedPrecondition, bytes::ExitCode::kUsage, "NOT_USABLE",
+     "The store was not read, so nothing is known of it.", "Stop the trustlogd that uses it, or correct what the message names."},
+    {absl::StatusCode::kDataLoss, bytes::ExitCode::kVerificationFailed, "CORRUPTION", "What is stored contradicts itself.",
+     "Keep a copy of it, and restore from a backup."},
+    {absl::StatusCode::kUnknown, bytes::ExitCode::kOther, "UNEXPECTED", "The check did not come to its end, so it says nothing.",
+     "Look at the disk and its file system, and check again."},
+};
+
+// What kept the check from its end, in the four parts of protocols.md K4.
+int CannotCheck(const absl::Status& status) {
+  const Help* const help =
+      std::find_if(std::begin(kHelp), std::end(kHelp) - 1, [&status](const Help& row) { return row.code == status.code(); });
+  std::fprintf(stderr, "ERROR   %s\n  means   %s\n  do      %s\n  code    %s (trustlog help errors/%s)\n",
+               std::string(bytes::MessageOf(status)).c_str(), help->means, help->remedy, help->word, help->word);
+  return static_cast<int>(help->exit);
+}
+
 }  // namespace
 
 int FsckStore(const std::string& storage_url) {
   const auto store = storage::OpenStorage(storage_url);
-  if (!store.ok()) {
-    std::fprintf(stderr, "trustlogd: %s\n", std::string(store.status().message()).c_str());
-    return absl::IsDataLoss(store.status()) ? 4 : 1;
-  }
+  if (!store.ok()) return CannotCheck(store.status());
   Findings findings;
-  const auto status = CheckAll((*store)->reader(), findings);
-  if (!status.ok()) {
-    std::fprintf(stderr, "trustlogd: %s\n", std::string(status.message()).c_str());
-    return absl::IsDataLoss(status) ? 4 : 1;
-  }
-  return findings.count() == 0 ? 0 : 4;
+  if (const auto status = CheckAll((*store)->reader(), findings); !status.ok()) return CannotCheck(status);
+  return findings.count() == 0 ? 0 : static_cast<int>(bytes::ExitCode::kVerificationFailed);
 }
 
 }  // namespace trustlog::server

@@ -217,12 +217,33 @@ TEST_F(TrustlogdTest, AStartThatCannotBeRightExitsWithTwoAndSaysHowOldTheLogIs) 
   EXPECT_EQ(Run(Serve("a"), output, AnyPorts({{"TRUSTLOGD_STORAGE__URL", "sqlite:" + Path("empty.db")}})), 2) << output;
 }
 
+TEST_F(TrustlogdTest, FsckSaysInFourPartsWhatItCannotCheck) {  // K3, K4
+  std::ofstream(Path("other.db")) << "not a database, and long enough for the header of one: " << std::string(100, 'x');
+  const struct {
+    const char* name;
+    std::string storage;
+    int code;
+    const char* word;
+  } cases[] = {{"nothing there", "sqlite:" + Path("none.db"), 3, "NOT_FOUND"},
+               {"no store", "sqlite:" + Path("other.db"), 2, "NOT_USABLE"},
+               {"another engine", "postgres://x", 2, "NOT_USABLE"}};
+  for (const auto& c : cases) {
+    std::string output;
+    EXPECT_EQ(Run({"fsck", "--storage", c.storage}, output), c.code) << c.name << ": " << output;
+    EXPECT_TRUE(output.starts_with("ERROR   ")) << c.name << ": " << output;
+    for (const auto* part : {"\n  means   ", "\n  do      ", "\n  code    "})
+      EXPECT_NE(output.find(part), std::string::npos) << c.name << ": " << output;
+    EXPECT_NE(output.find(c.word), std::string::npos) << c.name << ": " << output;
+  }
+}
+
 TEST_F(TrustlogdTest, ASecondProcessIsRefused) {
   std::string output;
   ASSERT_EQ(Init("a", output), 0) << output;
   auto first = Started(Serve("a"));
   EXPECT_EQ(Run(Serve("a"), output, AnyPorts()), 2) << output;
-  EXPECT_EQ(Run({"fsck", "--storage", "sqlite:" + Path("a/log.db")}, output), 1) << output;
+  EXPECT_EQ(Run({"fsck", "--storage", "sqlite:" + Path("a/log.db")}, output), 2) << output;
+  EXPECT_NE(output.find("in use by another process\n  means   "), std::string::npos) << output;
   EXPECT_EQ(support::Get(first.admin, "/livez")->status, 200);
 }
 

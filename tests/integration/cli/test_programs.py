@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import unittest
@@ -104,6 +105,16 @@ class Programs(unittest.TestCase):
         self.publish("monitored")
         self.run_cli("monitor", "once", online=True)
         self.run_cli("fsck", "--url", f"http://{self.server.http}/", online=True)
+
+    def plain(self, program, *arguments, redirect=""):
+        """Exit code and stderr of a program started by a shell, which redirects."""
+        words = " ".join(shlex.quote(str(word)) for word in [harness.BIN / program, *arguments])
+        env = {**os.environ, "XDG_STATE_HOME": str(self.folder / "state"), "XDG_CONFIG_HOME": str(self.folder / "none")}
+        done = subprocess.run(["bash", "-c", f"{words} {redirect}"], capture_output=True, text=True, env=env, timeout=harness.DEADLINE, check=False)
+        return done.returncode, done.stderr
+
+    def test_fsck_of_no_store_is_not_found(self):
+        self.assertEqual(self.plain("trustlog", "fsck", "--storage", f"sqlite:{self.folder}/none.db")[0], 3)
 
     def test_every_command_in_the_readme_exists(self):
         text = (harness.ROOT / "README.md").read_text()
