@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "proto/bytes/exit_code.h"
 #include "proto/bytes/reason.h"
+#include "proto/bytes/standard_streams.h"
 #include "proto/keys/key_file.h"
 #include "server/config.h"
 #include "server/dev_setup.h"
@@ -150,4 +151,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace trustlog::server
 
-int main(int argc, char** argv) { return trustlog::server::Main(argc, argv); }
+int main(int argc, char** argv) {
+  trustlog::bytes::HoldStandardStreams();
+  const int code = trustlog::server::Main(argc, argv);
+  const auto lost = trustlog::bytes::LostOutput();
+  if (!lost.has_value()) return code;
+  std::fprintf(stderr, "trustlogd: cannot write to standard output: %s\n", lost->c_str());
+  return code == 0 ? trustlog::server::kExitOther : code;
+}

@@ -44,6 +44,10 @@ constexpr Local kUsage = {"USAGE", absl::StatusCode::kInvalidArgument,
                           "This command was not started: what was given cannot be used.",
                           "Look at the command's help: trustlog COMMAND --help."};
 
+constexpr Local kNotWritten = {"NOT_WRITTEN", absl::StatusCode::kUnknown,
+                               "What this command did stands; what it gave could not be written in full.",
+                               "Look at where the output goes, and at the space left there."};
+
 Help FromRow(std::string_view word, std::string_view means, std::string_view remedy) {
   return {std::string(word), std::string(means), std::string(remedy)};
 }
@@ -54,6 +58,10 @@ Help HelpFor(const absl::Status& status) {
   if (IsUsageError(status)) {
     const std::string remedy = RemedyOf(status);
     return FromRow(kUsage.word, kUsage.means, remedy.empty() ? kUsage.remedy : std::string_view(remedy));
+  }
+  if (IsNotWritten(status)) {
+    const std::string remedy = RemedyOf(status);
+    return FromRow(kNotWritten.word, kNotWritten.means, remedy.empty() ? kNotWritten.remedy : std::string_view(remedy));
   }
   if (const auto check = follow::CheckCodeOf(status)) {
     const auto& info = follow::Describe(*check);
@@ -78,7 +86,9 @@ std::optional<Help> HelpForCode(std::string_view code) {
     const auto& info = follow::Describe(*check);
     return FromRow(info.word, info.means, info.remedy);
   }
-  if (code == kUsage.word) return FromRow(kUsage.word, kUsage.means, kUsage.remedy);
+  for (const Local& row : {kUsage, kNotWritten}) {
+    if (row.word == code) return FromRow(row.word, row.means, row.remedy);
+  }
   for (const Local& row : kLocal) {
     if (row.word == code) return FromRow(row.word, row.means, row.remedy);
   }
@@ -86,7 +96,7 @@ std::optional<Help> HelpForCode(std::string_view code) {
 }
 
 std::vector<std::string> AllCodes() {
-  std::vector<std::string> codes = {std::string(kUsage.word)};
+  std::vector<std::string> codes = {std::string(kUsage.word), std::string(kNotWritten.word)};
   for (const auto& info : bytes::AllReasons()) codes.emplace_back(info.word);
   for (const auto& info : follow::AllCheckCodes()) codes.emplace_back(info.word);
   for (const Local& row : kLocal) codes.emplace_back(row.word);

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "client/cli/cli.h"
+#include "client/cli/output.h"
+#include "proto/bytes/standard_streams.h"
 
 namespace {
 
@@ -25,6 +27,7 @@ void OnInterrupt(int) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  trustlog::bytes::HoldStandardStreams();
   std::signal(SIGINT, OnInterrupt);
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + 1, argv + argc);
@@ -41,7 +44,11 @@ int main(int argc, char** argv) {
           },
       .now = [] { return static_cast<std::int64_t>(std::time(nullptr)); },
   };
-  const auto exit = trustlog::cli::RunCli(words, environment);
-  std::cout.flush();
+  auto exit = trustlog::cli::RunCli(words, environment);
+  if (const auto lost = trustlog::bytes::LostOutput()) {
+    const auto status = trustlog::cli::NotWritten("cannot write to standard output: " + *lost);
+    const auto code = trustlog::cli::Output(std::cout, std::cerr, {}).Error(status);
+    if (exit == trustlog::cli::ExitCode::kOk) exit = code;
+  }
   return static_cast<int>(exit);
 }

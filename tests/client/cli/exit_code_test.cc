@@ -22,6 +22,7 @@ TEST(ExitCode, IsWhatTheTableSays) {  // K3, one row each
       {"internal", Refuse(Reason::kInternal, ""), 1},
       {"corruption", Refuse(Reason::kCorruption, ""), 1},
       {"anything unexpected", absl::UnknownError(""), 1},
+      {"output that was lost", NotWritten("no"), 1},
       {"usage", UsageError("no"), 2},
       {"an input that cannot be used", absl::InvalidArgumentError(""), 2},
       {"a setting that cannot be used", absl::FailedPreconditionError(""), 2},
@@ -59,11 +60,13 @@ TEST(ExitCode, OfEveryFailedCheckIsThatOfItsTable) {
 TEST(UsageErrorStatus, CarriesItsRemedy) {
   EXPECT_EQ(RemedyOf(UsageError("what", "do this")), "do this");
   EXPECT_EQ(RemedyOf(UsageError("what")), "");
+  EXPECT_EQ(RemedyOf(NotWritten("what", "do this")), "do this");
   EXPECT_FALSE(IsUsageError(absl::InvalidArgumentError("what")));
 }
 
 TEST(HelpTable, HasEveryCodeThatAnErrorCanShow) {  // K4
   const absl::Status statuses[] = {UsageError(""),
+                                   NotWritten(""),
                                    absl::InvalidArgumentError(""),
                                    absl::FailedPreconditionError(""),
                                    absl::NotFoundError(""),

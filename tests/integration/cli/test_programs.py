@@ -113,6 +113,39 @@ class Programs(unittest.TestCase):
         done = subprocess.run(["bash", "-c", f"{words} {redirect}"], capture_output=True, text=True, env=env, timeout=harness.DEADLINE, check=False)
         return done.returncode, done.stderr
 
+    def test_lost_output_is_a_failure(self):
+        """K1, K3: whoever asks by exit code must not take a full disk for an answer. A reader that has enough is no failure."""
+        key = self.folder / "log/member.key.pub"
+        config = self.folder / "log/trustlogd.toml"
+        commands = [("trustlog", "key", "show", key), ("trustlog", "key", "show", key, "--json"), ("trustlog", "help"), ("trustlogd", "--version"),
+                    ("trustlogd", "log", "--config", config, "--print-config")]
+        for command in commands:
+            for redirect in (">/dev/full", ">&-"):
+                with self.subTest(command, redirect=redirect):
+                    code, talk = self.plain(*command, redirect=redirect)
+                    self.assertEqual(code, 1, talk)
+                    self.assertIn("cannot write to standard output", talk)
+        end, pipe = os.pipe()
+        os.close(end)
+        done = subprocess.run([TRUSTLOG, "help"], stdout=pipe, stderr=subprocess.PIPE, timeout=harness.DEADLINE, check=False)
+        os.close(pipe)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_a_closed_stderr_gets_into_no_file(self):
+        out = self.folder / "closed-stderr.json"
+        code, _ = self.plain("trustlog", "statement", "new", "evidence", "--origin", self.server.origin, "-o", out, redirect="<&- 2>&-")
+        self.assertEqual(code, 0)
+        settings = {"TRUSTLOGD_RPC__LISTEN": '["127.0.0.1:0"]', "TRUSTLOGD_HTTP__LISTEN": '["127.0.0.1:0"]', "TRUSTLOGD_HTTP__ADMIN_LISTEN": "127.0.0.1:0"}
+        command = [harness.BIN / "trustlogd", "log", "--dev", "--dev-dir", self.folder / "closed-stderr"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2), env={**os.environ, **settings}) as server:
+            try:
+                self.assertTrue(server.stdout.readline())  # the banner: it serves
+                self.assertEqual(os.readlink(f"/proc/{server.pid}/fd/2"), "/dev/null")
+            finally:
+                server.terminate()
+                server.communicate(timeout=harness.DEADLINE)
+        self.assertEqual(server.returncode, 0)
+
     def test_fsck_of_no_store_is_not_found(self):
         self.assertEqual(self.plain("trustlog", "fsck", "--storage", f"sqlite:{self.folder}/none.db")[0], 3)
 
