@@ -153,12 +153,16 @@ std::string ShortenHashes(std::string_view text) {
   return out;
 }
 
-void Output::Result(std::string_view text, const JsonObject& members) {
-  if (!style_.json) {
-    out_ << text;
-    return;
+ExitCode Output::Result(std::string_view text, const JsonObject& members, const absl::Status& lost) {
+  if (style_.json) {
+    JsonObject line = Complete(members, JsonObject().Null("verified"), {}, {}, {});
+    lost.ok() ? line.Null("error") : line.Object("error", ErrorMember(HelpFor(lost), bytes::MessageOf(lost)));
+    out_ << line.Format() << "\n";
+    return ExitCodeOf(lost);
   }
-  out_ << Complete(members, JsonObject().Null("verified"), {}, {}, {}).Null("error").Format() << "\n";
+  out_ << text;
+  if (!lost.ok()) FourParts(lost);
+  return ExitCodeOf(lost);
 }
 
 void Output::Raw(std::string_view content) { out_ << content; }
@@ -197,11 +201,20 @@ ExitCode Output::Report(const Verdict& verdict) {
     help = {std::string(info.word), std::string(info.means), verdict.remedy.empty() ? std::string(info.remedy) : verdict.remedy};
     headline = HeadlineOf(*failure);
   }
-  const ExitCode exit = failure ? ExitCodeOf(*failure) : verdict.trusted ? ExitCode::kOk : ExitCode::kQuorumOrFreshness;
+  const ExitCode exit = failure              ? ExitCodeOf(*failure)
+                        : !verdict.lost.ok() ? ExitCodeOf(verdict.lost)
+                        : verdict.trusted    ? ExitCode::kOk
+                                             : ExitCode::kQuorumOrFreshness;
   if (style_.json) {
     JsonObject line = Complete(verdict.members, JsonObject().Flag("verified", verified), verdict.checks,
                                verified ? verdict.claims : JsonObject(), verified ? JsonObject() : verdict.claims);
-    failure ? line.Object("error", ErrorMember(help, headline)) : line.Null("error");
+    if (failure) {
+      line.Object("error", ErrorMember(help, headline));
+    } else if (!verdict.lost.ok()) {
+      line.Object("error", ErrorMember(HelpFor(verdict.lost), bytes::MessageOf(verdict.lost)));
+    } else {
+      line.Null("error");
+    }
     out_ << line.Format() << "\n";
     return exit;
   }
@@ -220,20 +233,28 @@ ExitCode Output::Report(const Verdict& verdict) {
   } else if (!verdict.trusted) {
     out_ << "  means   no signature was looked at (--insecure-skip-policy): whoever made these files may have made all of it up.\n";
   }
+  if (!failure && !verdict.lost.ok()) FourParts(verdict.lost);
   return exit;
 }
 
 ExitCode Output::Error(const absl::Status& status) {
-  const Help help = HelpFor(status);
-  const std::string_view message = bytes::MessageOf(status);
   if (style_.json) {
-    out_ << Complete({}, JsonObject().Null("verified"), {}, {}, {}).Object("error", ErrorMember(help, message)).Format() << "\n";
+    out_ << Complete({}, JsonObject().Null("verified"), {}, {}, {})
+                .Object("error", ErrorMember(HelpFor(status), bytes::MessageOf(status)))
+                .Format()
+         << "\n";
     return ExitCodeOf(status);
   }
-  err_ << fmt::format("{}   {}\n  means   {}\n", Paint("ERROR"), Escape(message), help.means);
+  FourParts(status);
+  return ExitCodeOf(status);
+}
+
+void Output::FourParts(const absl::Status& status) {
+  const Help help = HelpFor(status);
+  out_.flush();  // what was found comes first
+  err_ << fmt::format("{}   {}\n  means   {}\n", Paint("ERROR"), Escape(bytes::MessageOf(status)), help.means);
   if (!help.remedy.empty()) err_ << fmt::format("  do      {}\n", Escape(help.remedy));
   err_ << fmt::format("  code    {} (trustlog help errors/{})\n", help.code, help.code);
-  return ExitCodeOf(status);
 }
 
 ExitCode Output::ItemError(std::string_view item, const absl::Status& status) {

@@ -32,6 +32,7 @@ struct Verdict {
   bool trusted = true;                 // false: under --insecure-skip-policy, at best UNVERIFIED
   std::string good_word = "VERIFIED";  // the first word of success
   std::string tail;                    // after it, of a success: "saved out/1042.tle"
+  absl::Status lost{};                 // of a success: what could not be written, said after it
   std::string remedy;                  // replaces that of the code; "" = the code's own
   JsonObject members;                  // of this command, first in --json
   JsonObject claims;                   // data that the checks authenticate
@@ -44,7 +45,8 @@ class Output final {
   const OutputStyle& style() const { return style_; }
 
   // A result that nothing was verified for. `text` ends with a line feed and is printed as it is: escape foreign parts.
-  void Result(std::string_view text, const JsonObject& members);
+  // `lost`: what could not be written, said after it.
+  ExitCode Result(std::string_view text, const JsonObject& members, const absl::Status& lost = {});
   // Bytes that are the result whatever the style: a file asked for on stdout.
   void Raw(std::string_view content);
   void Talk(std::string_view line);    // stderr, not with -q
@@ -60,6 +62,7 @@ class Output final {
  private:
   std::string Paint(std::string_view word) const;
   void Checks(const Verdict& verdict);
+  void FourParts(const absl::Status& status);
 
   std::ostream& out_;
   std::ostream& err_;

@@ -38,6 +38,23 @@ JsonObject Members(const PendingEnvelope& envelope, const Answer& answer) {
       .Text("state", answer.fetched.tlog_proof.empty() ? "durable" : "published");
 }
 
+struct Saved {
+  std::vector<std::string> paths;
+  absl::Status lost;
+};
+
+// -o DIR. A place that cannot be written is told after the answer: what was logged stays logged.
+Saved Save(const Arguments& arguments, const Answer& answer) {
+  const auto directory = arguments.Find("output");
+  if (!directory) return {};
+  auto paths = SaveEntry(*directory, answer.index, answer.fetched);
+  if (paths.ok()) return {*std::move(paths), absl::OkStatus()};
+  return {{},
+          NotWritten(fmt::format("entry {} is logged, but its proof could not be saved: {}", answer.index,
+                                 bytes::MessageOf(paths.status())),
+                     fmt::format("`trustlog proof get {}` gets it again: -o takes another place", answer.index))};
+}
+
 // Durable and no more: the log's word, checked as far as it can be.
 absl::StatusOr<ExitCode> ReportDurable(Session& session, const Arguments& arguments, const PendingEnvelope& envelope,
                                        const Answer& answer) {
@@ -46,18 +63,15 @@ absl::StatusOr<ExitCode> ReportDurable(Session& session, const Arguments& argume
   const std::string origin = session.skips_policy() ? "" : (*policy)->logs().front().vkey.name();
   if (auto status = CheckDurable(answer, origin); !status.ok()) return status;
   JsonObject members = Members(envelope, answer);
-  std::string tail;
-  if (const auto directory = arguments.Find("output")) {
-    const auto paths = SaveEntry(*directory, answer.index, answer.fetched);
-    if (!paths.ok()) return paths.status();
-    tail = "   " + DescribeSaved(*paths);
-    members.Texts("saved", *paths);
-  }
+  const Saved saved = Save(arguments, answer);
+  const std::string tail = saved.paths.empty() ? "" : "   " + DescribeSaved(saved.paths);
+  if (!saved.paths.empty()) members.Texts("saved", saved.paths);
   const std::string text = Logged(answer, attest::StatementId(*answer.fetched.statement));
-  session.output().Result(fmt::format("{}    {}  (durable, not yet published: there is no proof yet){}\n",
-                                      session.skips_policy() ? "UNVERIFIED" : "LOGGED", ShortenHashes(text), Escape(tail)),
-                          members);
-  return session.skips_policy() ? ExitCode::kQuorumOrFreshness : ExitCode::kOk;
+  const ExitCode exit =
+      session.output().Result(fmt::format("{}    {}  (durable, not yet published: there is no proof yet){}\n",
+                                          session.skips_policy() ? "UNVERIFIED" : "LOGGED", ShortenHashes(text), Escape(tail)),
+                              members, saved.lost);
+  return exit == ExitCode::kOk && session.skips_policy() ? ExitCode::kQuorumOrFreshness : exit;
 }
 
 absl::StatusOr<ExitCode> ReportPublished(Session& session, const Arguments& arguments, const PendingEnvelope& envelope,
@@ -72,12 +86,10 @@ absl::StatusOr<ExitCode> ReportPublished(Session& session, const Arguments& argu
                               follow::CheckCode::kProofRootMismatch});
   }
   if (follow::FirstFailure(verdict.checks)) return session.output().Report(verdict);
-  if (const auto directory = arguments.Find("output")) {
-    const auto paths = SaveEntry(*directory, answer.index, answer.fetched);
-    if (!paths.ok()) return paths.status();
-    verdict.tail = DescribeSaved(*paths);
-    verdict.members.Texts("saved", *paths);
-  }
+  const Saved saved = Save(arguments, answer);
+  verdict.tail = DescribeSaved(saved.paths);
+  verdict.lost = saved.lost;
+  if (!saved.paths.empty()) verdict.members.Texts("saved", saved.paths);
   if (!verdict.trusted || session.output().style().json || session.output().style().verbose) {
     verdict.good_word = "LOGGED";
     return session.output().Report(verdict);
@@ -88,11 +100,10 @@ absl::StatusOr<ExitCode> ReportPublished(Session& session, const Arguments& argu
   const std::string cosigned = witnesses == 0 ? fmt::format("policy {} asks no witness", session.policy_name())
                                               : fmt::format("{} of {} witnesses", checkpoint.cosigners.size(), witnesses);
   const std::string text = Logged(answer, attest::StatementId(*answer.fetched.statement));
-  session.output().Result(
+  return session.output().Result(
       fmt::format("LOGGED    {}  (published at size {}, {}){}\n", ShortenHashes(text), checkpoint.checkpoint.head.size,
                   Escape(cosigned), verdict.tail.empty() ? "" : "   " + Escape(verdict.tail)),
-      {});
-  return ExitCode::kOk;
+      {}, verdict.lost);
 }
 
 absl::StatusOr<ExitCode> SubmitEnvelopes(Session& session, const Arguments& arguments,

@@ -67,6 +67,24 @@ TEST_F(SubmitTest, DurableIsSaidToBeNoProof) {
   EXPECT_EQ(Run({"submit", Path("a.dsse.json"), "--wait", "soon"}).exit, ExitCode::kUsage);
 }
 
+TEST_F(SubmitTest, WhatCannotBeSavedIsLoggedAllTheSame) {
+  const std::string place = WriteFile("file", "x") + "/out";
+  for (const std::string wait : {"published", "durable"}) {
+    const auto result = Run({"submit", Signed(wait), "--wait", wait, "-o", place});
+    EXPECT_EQ(result.exit, ExitCode::kOther) << wait;
+    const std::string index = wait == "published" ? "3" : "4";
+    EXPECT_TRUE(result.out.starts_with("LOGGED    index " + index + "  statement ")) << result.out;
+    EXPECT_THAT(result.out, ::testing::Not(HasSubstr("REFUSED"))) << wait;
+    EXPECT_TRUE(result.err.starts_with("ERROR   entry " + index + " is logged, but its proof could not be saved: cannot make "))
+        << result.err;
+    EXPECT_THAT(result.err, HasSubstr("`trustlog proof get " + index + "` gets it again"));
+  }
+  const auto json = Run({"submit", Path("published"), "-o", place, "--json"}).json();  // one object a file (K2)
+  EXPECT_EQ(json.at("index").as_string(), "3");
+  EXPECT_TRUE(json.at("verified").as_bool());
+  EXPECT_EQ(json.at("error").at("code").as_string(), "NOT_WRITTEN");
+}
+
 TEST_F(SubmitTest, ManyFilesGoInOneCallAndEachIsAnswered) {  // G5
   std::vector<std::string> words = {"submit"};
   for (int i = 0; i < 4; ++i) words.push_back(Signed("many" + std::to_string(i)));
