@@ -54,6 +54,9 @@ absl::Status FromGrpc(const ::grpc::Status& status) {
   if (!status.error_details().empty() && details.ParseFromString(status.error_details()) && details.code() == status.error_code()) {
     return FromRpcStatus(details);
   }
+  // Nothing here cancels a call: the server did, as it stopped. Whether the call was done is not known.
+  if (status.error_code() == ::grpc::StatusCode::CANCELLED)
+    return absl::UnavailableError(fmt::format("the server broke the call off: {}", status.error_message()));
   return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
 }
 
@@ -63,7 +66,8 @@ milliseconds AskedPause(const absl::Status& status) {
   return milliseconds(text.empty() ? 0 : std::strtol(text.c_str(), nullptr, 10));
 }
 
-// UNAVAILABLE, time-outs of one try and, after RetryInfo, RESOURCE_EXHAUSTED.
+// UNAVAILABLE, time-outs that the server reports (each try may take all that is left of ours) and, after RetryInfo,
+// RESOURCE_EXHAUSTED.
 bool MayRetry(const absl::Status& status) {
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return true;
   return absl::IsResourceExhausted(status) && AskedPause(status).count() > 0;

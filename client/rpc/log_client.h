@@ -55,7 +55,8 @@ class LogClient final {
   ~LogClient();
 
   // Not OK: the reason of the log's ErrorInfo with its metadata (bytes::ReasonOf), PUBLISH_PENDING and DEADLINE among them. An
-  // answer without one: Unavailable (no connection; whether it was done is not known), DeadlineExceeded, or the code as it came.
+  // answer without one: Unavailable (no connection, or a server that stops; whether it was done is not known),
+  // DeadlineExceeded, or the code as it came.
   [[nodiscard]] absl::Status AddStatement(const v1::AddStatementRequest& request, v1::AddStatementResponse& response);
   // The call as a whole; each item's refusal is in its result (FromRpcStatus).
   [[nodiscard]] absl::Status AddStatements(const v1::AddStatementsRequest& request, v1::AddStatementsResponse& response);

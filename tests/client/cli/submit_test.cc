@@ -85,6 +85,14 @@ TEST_F(SubmitTest, WhatCannotBeSavedIsLoggedAllTheSame) {
   EXPECT_EQ(json.at("error").at("code").as_string(), "NOT_WRITTEN");
 }
 
+TEST_F(SubmitTest, AServerThatBreaksTheCallOffAsItStopsIsUnavailable) {  // K9
+  service_.fail = [](int) { return ::grpc::Status(::grpc::StatusCode::CANCELLED, "CANCELLED"); };
+  const auto result = Run({"submit", Signed("a.dsse.json")});
+  EXPECT_EQ(result.exit, ExitCode::kUnavailable);
+  EXPECT_THAT(result.err, HasSubstr("whether it was logged is not known"));
+  EXPECT_GT(service_.calls(), 1);
+}
+
 TEST_F(SubmitTest, ManyFilesGoInOneCallAndEachIsAnswered) {  // G5
   std::vector<std::string> words = {"submit"};
   for (int i = 0; i < 4; ++i) words.push_back(Signed("many" + std::to_string(i)));

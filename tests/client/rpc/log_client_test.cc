@@ -70,6 +70,18 @@ TEST_F(LogClientTest, RetriesWhatMayBeRetriedAndNothingElse) {
   }
 }
 
+TEST_F(LogClientTest, ACallThatTheServerBrokeOffMayHaveBeenDoneAndIsRepeated) {
+  service_.log().AppendOpaque(1);
+  service_.fail = [](int) { return ::grpc::Status(::grpc::StatusCode::CANCELLED, "CANCELLED"); };
+  const auto client = Connect();
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*client)));
+  EXPECT_EQ(service_.calls(), 5);
+  service_.fail = [](int call) {
+    return call == 6 ? ::grpc::Status(::grpc::StatusCode::CANCELLED, "CANCELLED") : ::grpc::Status::OK;
+  };
+  EXPECT_TRUE(Ask(*client).ok());
+}
+
 TEST_F(LogClientTest, PausesDoubleWithJitterAndObeyTheLog) {
   service_.fail = [](int) { return ::grpc::Status(::grpc::StatusCode::UNAVAILABLE, "gone"); };
   const auto client = Connect();
