@@ -20,14 +20,16 @@ namespace {
 
 constexpr std::string_view kDefaultTypeBase = "https://trustlog.example/attest";
 
+std::string IndexOf(const follow::EntryReport& report) { return report.index ? fmt::format("{}", *report.index) : "(unread)"; }
+
 // The failure of a report as one status.
 absl::Status StatusOf(const follow::EntryReport& report) {
   if (!report.failure) return absl::OkStatus();
   for (const auto& check : report.checks) {
     if (check.code == report.failure)
-      return follow::CheckFailure(*report.failure, fmt::format("entry {}: {}: {}", report.index, check.name, check.detail));
+      return follow::CheckFailure(*report.failure, fmt::format("entry {}: {}: {}", IndexOf(report), check.name, check.detail));
   }
-  return follow::CheckFailure(*report.failure, fmt::format("entry {}", report.index));
+  return follow::CheckFailure(*report.failure, fmt::format("entry {}", IndexOf(report)));
 }
 
 }  // namespace
@@ -152,7 +154,7 @@ absl::StatusOr<BenchCall> ProofWork::Make(Session& session, unsigned seed) const
     if (auto status = StatusOf(report); !status.ok()) return status;
     if (report.index == turn->request.selector().index()) return std::uint64_t{1};
     return follow::CheckFailure(follow::CheckCode::kProofRootMismatch,
-                                fmt::format("asked for entry {}, got {}", turn->request.selector().index(), report.index));
+                                fmt::format("asked for entry {}, got {}", turn->request.selector().index(), IndexOf(report)));
   };
   return call;
 }

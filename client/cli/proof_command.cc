@@ -32,7 +32,7 @@ absl::StatusOr<ExitCode> GetProof(Session& session, const Arguments& arguments) 
   const bool good = !follow::FirstFailure(verdict.checks);
   const auto path = arguments.Find("output");
   if (good && path && *path != "-") {
-    const auto paths = Save(arguments, report->index, *fetched);
+    const auto paths = Save(arguments, *report->index, *fetched);
     if (!paths.ok()) return paths.status();
     verdict.tail = "saved " + *path;
     verdict.members.Texts("saved", *paths);

@@ -108,18 +108,14 @@ Verdict VerdictOf(Session& session, const follow::EntryReport& report) {
   verdict.checks = report.checks;
   verdict.trusted = !session.skips_policy();
   if (!verdict.trusted) SkipSignatureChecks(verdict.checks);
-  std::string origin;
-  if (report.checkpoint) {
-    origin = report.checkpoint->checkpoint.origin;
-  } else if (const auto policy = session.Policy(); policy.ok() && verdict.trusted) {
-    origin = (*policy)->logs().front().vkey.name();
-  }
-  verdict.what = fmt::format("entry {}{}", report.index, origin.empty() ? "" : " of log " + origin);
+  // What the file does not say is not claimed.
+  verdict.what = report.index ? fmt::format("entry {}", *report.index) : "an entry whose proof cannot be read";
+  if (!report.origin.empty()) verdict.what += " of log " + report.origin;
   if (report.entry) verdict.about = DescribeEntry(*report.entry);
-  verdict.remedy = fmt::format("fetch the proof again: trustlog proof get {}", report.index);
-  if (report.failure && *report.failure != follow::CheckCode::kProofRootMismatch) verdict.remedy.clear();
-  verdict.claims.Number("index", report.index);
-  if (!origin.empty()) verdict.claims.Text("origin", origin);
+  if (report.index && report.failure == follow::CheckCode::kProofRootMismatch)
+    verdict.remedy = fmt::format("fetch the proof again: trustlog proof get {}", *report.index);
+  if (report.index) verdict.claims.Number("index", *report.index);
+  if (!report.origin.empty()) verdict.claims.Text("origin", report.origin);
   if (report.checkpoint) {
     verdict.claims.Number("treeSize", report.checkpoint->checkpoint.head.size)
         .Hash("root", report.checkpoint->checkpoint.head.root);

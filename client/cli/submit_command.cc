@@ -82,7 +82,8 @@ absl::StatusOr<ExitCode> ReportPublished(Session& session, const Arguments& argu
   verdict.members = Members(envelope, answer).Append(verdict.members);
   if (report->index != answer.index) {
     verdict.checks.push_back({"index", follow::CheckResult::kFailed,
-                              fmt::format("the answer says {}, its proof {}", answer.index, report->index),
+                              fmt::format("the answer says {}, its proof {}", answer.index,
+                                          report->index ? fmt::format("{}", *report->index) : "cannot be read"),
                               follow::CheckCode::kProofRootMismatch});
   }
   if (follow::FirstFailure(verdict.checks)) return session.output().Report(verdict);

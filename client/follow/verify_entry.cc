@@ -196,6 +196,7 @@ EntryReport VerifyEntry(const EntryInput& input, const CheckpointRules& rules) {
   EntryReport report;
   if (parsed.entry.ok()) report.entry = *parsed.entry;
   if (parsed.proof.ok()) report.index = parsed.proof->index;
+  if (parsed.unsigned_checkpoint) report.origin = parsed.unsigned_checkpoint->origin;
   report.checks.push_back(CheckEntry(input, parsed));
   CheckLogAndWitnesses(parsed, rules, report);
   report.checks.push_back(CheckInclusion(parsed));

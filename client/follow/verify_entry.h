@@ -38,7 +38,8 @@ struct EntryReport {
   std::vector<Check> checks;
   std::optional<CheckCode> failure;  // nullopt: verified
   // As far as the input could be read. Authenticated only if nothing failed.
-  std::uint64_t index = 0;
+  std::optional<std::uint64_t> index;
+  std::string origin;  // of the proof's checkpoint; "" where it could not be read
   std::optional<attest::Entry> entry;
   std::optional<SignedCheckpoint> checkpoint;
   // Set iff FORK_PROVEN is among the failures. The caller saves it before telling anybody (E11).

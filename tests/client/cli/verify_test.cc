@@ -143,6 +143,23 @@ TEST_F(VerifyTest, AFailureSaysWhatToDo) {
                                     "(trustlog help errors/PROOF_ROOT_MISMATCH)\n"));
 }
 
+TEST_F(VerifyTest, NothingIsClaimedThatTheProofDoesNotSay) {
+  WriteFile("8.tlog-proof", "nonsense");
+  const auto text = Run(Words());
+  EXPECT_EQ(text.exit, ExitCode::kVerificationFailed);
+  EXPECT_TRUE(text.out.starts_with("FAILED  an entry whose proof cannot be read: ")) << text.out;
+  EXPECT_THAT(text.out, Not(HasSubstr("log.example/test-vectors:")));
+  const auto said = Run(Words({"--json"})).json().at("unverified").as_object();
+  EXPECT_FALSE(said.contains("index") || said.contains("origin")) << boost::json::serialize(said);
+
+  SyntheticLog other("log.example/other");
+  other.AppendOpaque(20);
+  WriteFile("8.tlog-proof", other.TlogProof(kIndex, 20));
+  const auto foreign = Run(Words());
+  EXPECT_EQ(foreign.exit, ExitCode::kUsage);
+  EXPECT_TRUE(foreign.out.starts_with("FAILED  entry 8 of log log.example/other: it is of another log")) << foreign.out;
+}
+
 TEST_F(VerifyTest, ClaimsAreTheEntrysFields) {
   const auto json = Run(Words({"--json"})).json();
   EXPECT_TRUE(json.at("verified").as_bool());
