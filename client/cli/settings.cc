@@ -87,7 +87,7 @@ Places PlacesFrom(const Variables& variables) {
   const std::string home = variables("HOME").value_or("");
   const auto or_below_home = [&](const char* name, const char* below) {
     const auto value = variables(name);
-    return value && !value->empty() ? *value : home + below;
+    return value && value->starts_with("/") ? *value : home + below;  // a relative one is ignored, as XDG says
   };
   return {or_below_home("XDG_CONFIG_HOME", "/.config"), or_below_home("XDG_STATE_HOME", "/.local/state")};
 }

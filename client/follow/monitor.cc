@@ -17,6 +17,7 @@ constexpr std::uint64_t kBatch = 4096;  // entries read, checked and delivered a
 constexpr std::string_view kCursorFile = "cursor";
 constexpr std::string_view kCursorForm = "trustlog-cursor/1 ";
 constexpr std::string_view kSnapshotFile = "registry";
+constexpr std::size_t kMaxSnapshotBytes = 256u << 20;  // of an alliance a hundred times the largest foreseen
 constexpr std::string_view kLockFile = "monitor.lock";
 
 // "trustlog-cursor/1 <size> <root hex>\n": entries [0, size) were delivered, and they have this root.
@@ -73,7 +74,7 @@ absl::StatusOr<Monitor> Monitor::Open(net::Fetcher& fetcher, const tlog::Policy&
   auto tracker = CheckpointTracker::Open(state_root, policy);
   if (!tracker.ok()) return tracker.status();
   auto lock = tracker->state().Lock(kLockFile, StateDirectory::Wait::kNo);
-  if (absl::IsFailedPrecondition(lock.status())) {
+  if (absl::IsAborted(lock.status())) {
     return absl::FailedPreconditionError(fmt::format("another monitor runs on {}", tracker->state().path()));
   }
   if (!lock.ok()) return lock.status();
@@ -99,11 +100,10 @@ absl::StatusOr<merkle::TreeHead> Monitor::State::ReadCursor(TileReader& reader) 
                       fmt::format("{} belongs to another tree; remove it to have every entry delivered again", path));
 }
 
-// A snapshot is a cache: one that is damaged, too new or of another tree is as good as none.
+// A snapshot is a cache: one that is damaged, too large, too new or of another tree is as good as none.
 absl::Status Monitor::State::LoadSnapshot(TileReader& reader, std::uint64_t begin) {
-  const auto bytes = tracker.state().Read(kSnapshotFile);
-  if (!bytes.ok()) return bytes.status();
-  if (!bytes->has_value()) return absl::OkStatus();
+  const auto bytes = tracker.state().Read(kSnapshotFile, kMaxSnapshotBytes);
+  if (!bytes.ok() || !bytes->has_value()) return absl::OkStatus();
   auto snapshot = registry::ParseSnapshot(**bytes, tracker.state().origin());
   if (!snapshot.ok() || snapshot->head.size > begin) return absl::OkStatus();
   auto at = reader.RangeAt(snapshot->head.size);

@@ -20,7 +20,7 @@ namespace trustlog::follow {
 namespace {
 
 absl::Status Failed(std::string_view what, const std::string& path) {
-  return absl::UnavailableError(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+  return absl::FailedPreconditionError(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
 }
 
 class Descriptor final {
@@ -94,20 +94,23 @@ std::string StateDirectory::KeyOf(std::string_view origin, std::string_view vkey
 absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& root, std::string_view origin, std::string_view vkey) {
   std::error_code error;
   std::filesystem::create_directories(root, error);
-  if (error) return absl::UnavailableError(fmt::format("cannot create {}: {}", root, error.message()));
+  if (error) return absl::FailedPreconditionError(fmt::format("cannot create {}: {}", root, error.message()));
   StateDirectory state(root + "/" + KeyOf(origin, vkey), origin, vkey);
   if (auto status = MakeDirectory(root, state.path_); !status.ok()) return status;
   if (auto status = MakeDirectory(state.path_, state.path_ + "/evidence"); !status.ok()) return status;
   return state;
 }
 
-absl::StatusOr<std::optional<std::string>> StateDirectory::Read(std::string_view name) const {
+absl::StatusOr<std::optional<std::string>> StateDirectory::Read(std::string_view name, std::size_t max_bytes) const {
   const std::string path = fmt::format("{}/{}", path_, name);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // a pipe of that name must not hold us
   if (!file.ok()) {
     if (errno == ENOENT) return std::optional<std::string>();
     return Failed("cannot read", path);
   }
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return Failed("cannot read", path);
+  if (!S_ISREG(info.st_mode)) return absl::FailedPreconditionError(fmt::format("{} is not a regular file", path));
   std::string content;
   char buffer[65'536];
   while (true) {
@@ -116,6 +119,10 @@ absl::StatusOr<std::optional<std::string>> StateDirectory::Read(std::string_view
     if (got < 0) return Failed("cannot read", path);
     if (got == 0) return std::optional<std::string>(std::move(content));
     content.append(buffer, static_cast<std::size_t>(got));
+    if (content.size() > max_bytes) {
+      return absl::FailedPreconditionError(
+          fmt::format("{} has more than {} bytes, so it is not what was saved there; remove it to begin anew", path, max_bytes));
+    }
   }
 }
 
@@ -130,7 +137,7 @@ absl::StatusOr<FileLock> StateDirectory::Lock(std::string_view name, Wait wait) 
   // flock belongs to the open file, so threads of one process exclude each other as well.
   while (::flock(file.get(), wait == Wait::kYes ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
-    if (errno == EWOULDBLOCK) return absl::FailedPreconditionError(fmt::format("{} is locked by another process", path));
+    if (errno == EWOULDBLOCK) return absl::AbortedError(fmt::format("{} is locked by another process", path));
     return Failed("cannot lock", path);
   }
   return FileLock(file.Release());

@@ -25,9 +25,12 @@ class FileLock final {
   int fd_;
 };
 
+inline constexpr std::size_t kMaxStateFile = 64 * 1024;  // a note is the largest
+
+// Everything that fails is FailedPrecondition with the path: the caller's place for its memory cannot be used.
 class StateDirectory final {
  public:
-  // Creates <root>/<key>/ (0700) where it is missing. Unavailable: it cannot be made.
+  // Creates <root>/<key>/ (0700) where it is missing.
   static absl::StatusOr<StateDirectory> Open(const std::string& root, std::string_view origin, std::string_view vkey);
   // The <key> of a log: 64 hex digits.
   static std::string KeyOf(std::string_view origin, std::string_view vkey);
@@ -36,13 +39,13 @@ class StateDirectory final {
   const std::string& origin() const { return origin_; }
   const std::string& vkey() const { return vkey_; }
 
-  // nullopt: no such file.
-  absl::StatusOr<std::optional<std::string>> Read(std::string_view name) const;
+  // nullopt: no such file. FailedPrecondition: more than `max_bytes`, or no regular file.
+  absl::StatusOr<std::optional<std::string>> Read(std::string_view name, std::size_t max_bytes = kMaxStateFile) const;
   // On return the file is `content`, whole and durable, or not OK and as before.
   [[nodiscard]] absl::Status Write(std::string_view name, std::string_view content) const;
 
   enum class Wait { kYes, kNo };
-  // Exclusive among processes and threads. FailedPrecondition: somebody else has it (Wait::kNo).
+  // Exclusive among processes and threads. Aborted: somebody else has it (Wait::kNo).
   absl::StatusOr<FileLock> Lock(std::string_view name, Wait wait) const;
 
   // Durable on return: the file's path. The same evidence twice is one file.

@@ -64,6 +64,22 @@ TEST_F(SettingsTest, TheUsersFileIsReadWhereNoneIsNamed) {
   EXPECT_EQ(Load()->state_root(), Path("state/trustlog/logs"));
 }
 
+TEST_F(SettingsTest, ARelativePlaceIsIgnored) {  // XDG: all paths must be absolute
+  variables_["XDG_CONFIG_HOME"] = "config";
+  variables_["XDG_STATE_HOME"] = "state";
+  EXPECT_EQ(Load()->policy_directories().front(), Path("home/.config/trustlog/policies"));
+  EXPECT_EQ(Load()->state_root(), Path("home/.local/state/trustlog/logs"));
+}
+
+TEST_F(SettingsTest, AMemoryThatCannotBeKeptIsASettingToCorrect) {
+  ServeSampleLog();
+  variables_["XDG_STATE_HOME"] = "/proc";
+  const auto result = Run({"checkpoint", "get"});
+  EXPECT_EQ(result.exit, ExitCode::kUsage);
+  EXPECT_THAT(result.err, HasSubstr("cannot create /proc/trustlog/logs"));
+  EXPECT_THAT(result.err, HasSubstr("code    NOT_USABLE"));
+}
+
 TEST_F(SettingsTest, RefusesWhatIsNotASetting) {
   struct Case {
     const char* name;

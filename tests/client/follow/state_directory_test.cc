@@ -42,11 +42,28 @@ TEST(StateDirectory, KeepsFilesWholeAndPrivate) {  // K7
 
 TEST(StateDirectory, SaysWhatItCannotDo) {
   const TemporaryDirectory root;
-  EXPECT_TRUE(absl::IsUnavailable(StateDirectory::Open("/proc/none", "o", "v").status()));
+  const auto absent = StateDirectory::Open("/proc/none", "o", "v").status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(absent));  // nothing that a later try would mend
+  EXPECT_THAT(std::string(absent.message()), ::testing::HasSubstr("/proc/none"));
   const auto state = StateDirectory::Open(root.path(), "o", "v");
   std::filesystem::create_directory(state->path() + "/checkpoint");
-  EXPECT_TRUE(absl::IsUnavailable(state->Write("checkpoint", "x")));
+  EXPECT_TRUE(absl::IsFailedPrecondition(state->Write("checkpoint", "x")));
   EXPECT_FALSE(state->Read("checkpoint").ok());
+}
+
+TEST(StateDirectory, ReadsNeitherWithoutLimitNorFromWhatIsNoFile) {
+  const TemporaryDirectory root;
+  const auto state = StateDirectory::Open(root.path(), "o", "v");
+  ASSERT_TRUE(state->Write("checkpoint", std::string(kMaxStateFile, 'a')).ok());
+  EXPECT_EQ((*state->Read("checkpoint"))->size(), kMaxStateFile);
+  EXPECT_FALSE(state->Read("checkpoint", kMaxStateFile - 1).ok());
+  std::filesystem::resize_file(state->path() + "/checkpoint", std::uint64_t{1} << 40);  // sparse
+  ASSERT_EQ(::mkfifo((state->path() + "/cursor").c_str(), 0600), 0);
+  for (const std::string name : {"checkpoint", "cursor"}) {
+    const auto status = state->Read(name).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(state->path() + "/" + name));
+  }
 }
 
 TEST(StateDirectory, LocksExcludeOneAnother) {
@@ -55,7 +72,7 @@ TEST(StateDirectory, LocksExcludeOneAnother) {
   {
     const auto lock = state->Lock("lock", StateDirectory::Wait::kYes);
     ASSERT_TRUE(lock.ok());
-    EXPECT_TRUE(absl::IsFailedPrecondition(state->Lock("lock", StateDirectory::Wait::kNo).status()));
+    EXPECT_TRUE(absl::IsAborted(state->Lock("lock", StateDirectory::Wait::kNo).status()));
     EXPECT_TRUE(state->Lock("other", StateDirectory::Wait::kNo).ok());
   }
   EXPECT_TRUE(state->Lock("lock", StateDirectory::Wait::kNo).ok());
