@@ -18,9 +18,12 @@ constexpr std::string_view kSystemPolicies = "/etc/trustlog/policies";
 
 bool IsName(std::string_view name) { return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames); }
 
-bool Exists(const std::string& path) {
+enum class Found { kNothing, kFile, kSomethingElse };
+
+Found Find(const std::string& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) == 0;
+  if (::stat(path.c_str(), &info) != 0) return Found::kNothing;
+  return S_ISREG(info.st_mode) ? Found::kFile : Found::kSomethingElse;
 }
 
 // One file: what stands at its top ("default" as "log") and what its contexts say.
@@ -48,6 +51,7 @@ absl::Status ReadTable(const std::string& path, const toml::table& table, std::m
 }
 
 absl::StatusOr<toml::table> ParseToml(const std::string& path) {
+  if (Find(path) != Found::kFile) return UsageError(fmt::format("{} is not a file", path), "settings are a TOML file");
   try {
     return toml::parse_file(path);
   } catch (const toml::parse_error& error) {  // toml++'s way to say so
@@ -97,12 +101,12 @@ absl::StatusOr<std::vector<SettingsFile>> ReadFiles(const Arguments& flags, cons
   std::vector<std::string> paths;
   const auto named = flags.Has("config") ? flags.Find("config") : variables("TRUSTLOG_CONFIG");
   if (named && !named->empty()) {
-    if (!Exists(*named))
+    if (Find(*named) == Found::kNothing)
       return UsageError(fmt::format("there is no settings file {}", *named), "check --config or TRUSTLOG_CONFIG");
     paths = {*named};
   } else {
     for (const std::string& path : {places.config_home + "/trustlog/config.toml", std::string(kSystemFile)}) {
-      if (Exists(path)) paths.push_back(path);
+      if (Find(path) != Found::kNothing) paths.push_back(path);
     }
   }
   std::vector<SettingsFile> files;

@@ -80,6 +80,15 @@ TEST_F(SettingsTest, AMemoryThatCannotBeKeptIsASettingToCorrect) {
   EXPECT_THAT(result.err, HasSubstr("code    NOT_USABLE"));
 }
 
+TEST_F(SettingsTest, ASettingsFileIsAFile) {
+  const auto shown = Run({"config", "show", "--config", directory_.path()});
+  EXPECT_EQ(shown.exit, ExitCode::kUsage);
+  EXPECT_THAT(shown.err, HasSubstr(directory_.path() + " is not a file"));
+  variables_.erase("TRUSTLOG_CONFIG");
+  ASSERT_EQ(std::system(("mkdir -p " + Path("config/trustlog/config.toml")).c_str()), 0);
+  EXPECT_EQ(Run({"config", "show"}).exit, ExitCode::kUsage);
+}
+
 TEST_F(SettingsTest, RefusesWhatIsNotASetting) {
   struct Case {
     const char* name;
