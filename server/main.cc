@@ -58,6 +58,7 @@ int Fail(const absl::Status& status) {
 }
 
 int Init(InitOptions options, const std::string& genesis_file) {
+  keys::KeepSecretsOffDisk();
   auto genesis = keys::ReadSmallFile(genesis_file, kMaxEnvelopeFile);
   if (!genesis.ok()) return Fail(genesis.status());
   options.envelopes = {*std::move(genesis)};
@@ -69,6 +70,7 @@ int Init(InitOptions options, const std::string& genesis_file) {
 }
 
 int Log(const std::string& config_file, bool print_config) {
+  keys::KeepSecretsOffDisk();
   const auto config = ReadConfig(config_file);
   if (!config.ok()) return Fail(config.status());
   if (print_config) {
@@ -80,6 +82,7 @@ int Log(const std::string& config_file, bool print_config) {
 }
 
 int LogDev(const std::string& directory) {
+  keys::KeepSecretsOffDisk();
   auto dev = PrepareDev(directory);
   if (!dev.ok()) return Fail(dev.status());
   SetUpLogging(dev->config);

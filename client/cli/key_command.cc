@@ -35,6 +35,7 @@ absl::StatusOr<ExitCode> NewKey(Session& session, const Arguments& arguments) {
   if (!algorithm) return UsageError(fmt::format("--alg {}: not one of ed25519, p256, p384", word));
   const std::string path = arguments.Get("output");
   if (path == "-") return UsageError("-o -: a secret never goes to standard output", "name a file for it");
+  keys::KeepSecretsOffDisk();
   const auto key = keys::PrivateKey::Generate(*algorithm);
   if (!key.ok()) return key.status();
   if (auto status = keys::WriteKeyFiles(path, *key); !status.ok()) {
@@ -50,6 +51,7 @@ absl::StatusOr<ExitCode> ShowKey(Session& session, const Arguments& arguments) {
   const std::string path = arguments.Get("FILE");
   auto key = keys::ReadPublicKeyFile(path);
   if (!key.ok()) {
+    keys::KeepSecretsOffDisk();
     const auto secret = keys::ReadPrivateKeyFile(path);
     if (!secret.ok()) return UsageError(std::string(bytes::MessageOf(secret.status())), "a key file in PEM");
     key = secret->public_key();

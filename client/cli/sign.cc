@@ -64,6 +64,7 @@ absl::StatusOr<std::string> SignPayload(std::string_view payload, const std::vec
 }
 
 absl::StatusOr<keys::PrivateKey> ReadKey(const std::string& path) {
+  keys::KeepSecretsOffDisk();
   auto key = keys::ReadPrivateKeyFile(path);
   if (key.ok()) return key;
   return UsageError(std::string(bytes::MessageOf(key.status())),

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -188,7 +190,28 @@ Algorithm PlainAlgorithmOf(std::string_view spki) {
   return Algorithm::kEd25519;
 }
 
+constexpr bool IsSanitizerBuild() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return true;
+#else
+  return false;
+#endif
+#else
+  return false;
+#endif
+}
+
 }  // namespace
+
+void KeepSecretsOffDisk() {
+  if (IsSanitizerBuild()) return;
+  const rlimit none{0, 0};
+  static_cast<void>(setrlimit(RLIMIT_CORE, &none));  // lowering a limit of one's own does not fail
+  static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
 
 absl::Status WriteKeyFiles(const std::string& path, const PrivateKey& key) {
   const Place place = PlaceOf(path);

@@ -21,6 +21,10 @@ namespace trustlog::keys {
 // Messages name the file and what to do, never the content.
 absl::StatusOr<PrivateKey> ReadPrivateKeyFile(const std::string& path);
 
+// Before a private key is read or made: this process leaves no core dump, and no other process of its user may look into it
+// (reliability.md 3.10). Does nothing in sanitizer builds, whose leak check looks into its own process.
+void KeepSecretsOffDisk();
+
 // SPKI PEM. `algorithm` is needed where the SPKI fits two (batch keys); nullopt: the plain algorithm of that SPKI.
 absl::StatusOr<PublicKey> ReadPublicKeyFile(const std::string& path, std::optional<Algorithm> algorithm = std::nullopt);
 

@@ -2,6 +2,8 @@
 #include "proto/attest/statement.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +55,26 @@ TEST_F(StatementTest, KeysAreWrittenOnceAndTheSecretIsNeverPrinted) {
   }
   EXPECT_EQ(Run({"key", "new", "--alg", "rsa", "-o", Path("rsa")}).exit, ExitCode::kUsage);
   EXPECT_EQ(Run({"key", "show", Path("document.pdf")}).exit, ExitCode::kUsage);
+}
+
+TEST_F(StatementTest, ASecretIsKeptOffTheDisk) {  // reliability.md 3.10
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers look into their own process";
+#endif
+  const auto kept = [] {
+    struct rlimit core {};
+    return ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+  };
+  const std::string statement = WriteFile("s.json", New(Evidence()).out);
+  const std::vector<std::string> commands[] = {{"key", "new", "-o", Path("another.key")},
+                                               {"key", "show", Path("acme.key")},
+                                               {"sign", statement, "--key", Path("acme.key")}};
+  for (const auto& words : commands) {
+    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    EXPECT_FALSE(kept());
+    EXPECT_EQ(Run(words).exit, ExitCode::kOk) << words[0] << words[1];
+    EXPECT_TRUE(kept()) << words[0] << words[1];
+  }
 }
 
 TEST_F(StatementTest, OutputReplacesNoKeyAndNoInput) {

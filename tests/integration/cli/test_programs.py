@@ -149,6 +149,11 @@ class Programs(unittest.TestCase):
     def test_fsck_of_no_store_is_not_found(self):
         self.assertEqual(self.plain("trustlog", "fsck", "--storage", f"sqlite:{self.folder}/none.db")[0], 3)
 
+    def test_the_log_leaves_no_core(self):
+        """reliability.md 3.10."""
+        limits = pathlib.Path(f"/proc/{self.server.process.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max core file size +0 +0 ")
+
     def test_every_command_in_the_readme_exists(self):
         text = (harness.ROOT / "README.md").read_text()
         commands = set(re.findall(r"trustlog ((?:[a-z]+ )?[a-z]+)", text))
