@@ -2,17 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 
 #include "fmt/format.h"
 #include "merkle/hash.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/wire.h"
 
@@ -23,62 +20,9 @@ absl::Status Failed(std::string_view what, const std::string& path) {
   return absl::FailedPreconditionError(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
 }
 
-class Descriptor final {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-absl::Status SyncDirectory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.ok() || ::fsync(directory.get()) != 0) return Failed("cannot sync", path);
-  return absl::OkStatus();
-}
-
-absl::Status MakeDirectory(const std::string& parent, const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return SyncDirectory(parent);
-  return errno == EEXIST ? absl::OkStatus() : Failed("cannot create", path);
-}
-
-bool WriteAll(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(fd, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
-
-// Whole and durable, or not there: the name appears by rename only, after the bytes are on disk.
-absl::Status WriteWhole(const std::string& directory, const std::string& path, std::string_view content) {
-  static std::atomic<std::uint64_t> counter{0};
-  const std::string temporary = fmt::format("{}.tmp.{}.{}", path, ::getpid(), counter.fetch_add(1));
-  {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file.ok()) return Failed("cannot create", temporary);
-    if (!WriteAll(file.get(), content) || ::fsync(file.get()) != 0) {
-      absl::Status status = Failed("cannot write", temporary);
-      ::unlink(temporary.c_str());
-      return status;
-    }
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    absl::Status status = Failed("cannot rename", temporary);
-    ::unlink(temporary.c_str());
-    return status;
-  }
-  return SyncDirectory(directory);
+// As `status`, with the code that callers of this folder know.
+absl::Status AsSetting(const absl::Status& status) {
+  return status.ok() ? status : absl::FailedPreconditionError(status.message());
 }
 
 }  // namespace
@@ -92,18 +36,15 @@ std::string StateDirectory::KeyOf(std::string_view origin, std::string_view vkey
 }
 
 absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& root, std::string_view origin, std::string_view vkey) {
-  std::error_code error;
-  std::filesystem::create_directories(root, error);
-  if (error) return absl::FailedPreconditionError(fmt::format("cannot create {}: {}", root, error.message()));
   StateDirectory state(root + "/" + KeyOf(origin, vkey), origin, vkey);
-  if (auto status = MakeDirectory(root, state.path_); !status.ok()) return status;
-  if (auto status = MakeDirectory(state.path_, state.path_ + "/evidence"); !status.ok()) return status;
+  const auto made = bytes::MakeDirectories(state.path_ + "/evidence", 0700);
+  if (!made.ok()) return AsSetting(made.status());
   return state;
 }
 
 absl::StatusOr<std::optional<std::string>> StateDirectory::Read(std::string_view name, std::size_t max_bytes) const {
   const std::string path = fmt::format("{}/{}", path_, name);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // a pipe of that name must not hold us
+  const bytes::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // a pipe of that name must not hold us
   if (!file.ok()) {
     if (errno == ENOENT) return std::optional<std::string>();
     return Failed("cannot read", path);
@@ -127,12 +68,12 @@ absl::StatusOr<std::optional<std::string>> StateDirectory::Read(std::string_view
 }
 
 absl::Status StateDirectory::Write(std::string_view name, std::string_view content) const {
-  return WriteWhole(path_, fmt::format("{}/{}", path_, name), content);
+  return AsSetting(bytes::WriteWhole(fmt::format("{}/{}", path_, name), content, 0600));
 }
 
 absl::StatusOr<FileLock> StateDirectory::Lock(std::string_view name, Wait wait) const {
   const std::string path = fmt::format("{}/{}", path_, name);
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  bytes::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!file.ok()) return Failed("cannot open", path);
   // flock belongs to the open file, so threads of one process exclude each other as well.
   while (::flock(file.get(), wait == Wait::kYes ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
@@ -147,7 +88,7 @@ absl::StatusOr<std::string> StateDirectory::SaveEvidence(const Evidence& evidenc
   const std::string content = FormatEvidence(evidence);
   const std::string directory = path_ + "/evidence";
   const std::string path = fmt::format("{}/{}.json", directory, bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(content))));
-  if (auto status = WriteWhole(directory, path, content); !status.ok()) return status;
+  if (auto status = bytes::WriteWhole(path, content, 0600); !status.ok()) return AsSetting(status);
   return path;
 }
 

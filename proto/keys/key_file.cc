@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/reason.h"
 #include "proto/keys/pem.h"
 
@@ -21,21 +22,6 @@ namespace {
 using bytes::Reason;
 
 constexpr std::size_t kMaxKeyFile = 4096;
-
-class File final {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // REQUIRES: called at once after the failed call, which left errno.
 absl::Status SystemError(std::string_view doing, const std::string& path) {
@@ -47,11 +33,11 @@ absl::Status SystemError(std::string_view doing, const std::string& path) {
 }
 
 // At most max_bytes from `fd`. The buffer never moves, so that a secret leaves no copy; the caller wipes it.
-absl::StatusOr<std::string> ReadAll(const File& file, const std::string& path, std::size_t max_bytes) {
+absl::StatusOr<std::string> ReadAll(const bytes::Descriptor& file, const std::string& path, std::size_t max_bytes) {
   std::string data(max_bytes + 1, '\0');
   std::size_t size = 0;
   while (size < data.size()) {
-    const auto got = read(file.fd(), data.data() + size, data.size() - size);
+    const auto got = read(file.get(), data.data() + size, data.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       auto failed = SystemError("reading", path);
@@ -82,7 +68,7 @@ Place PlaceOf(const std::string& path) {
   return {parent.empty() ? "." : parent, whole.filename().string()};
 }
 
-File OpenDirectory(const Place& place) { return File(open(place.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+bytes::Descriptor OpenDirectory(const Place& place) { return bytes::Descriptor(open(place.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
 
 bool IsOwn(const struct stat& info) { return info.st_uid == geteuid(); }
 
@@ -92,9 +78,9 @@ bool IsCredentials(const Place& place) {
   return credentials != nullptr && place.directory == credentials;
 }
 
-absl::Status CheckDirectory(const File& directory, const Place& place) {
+absl::Status CheckDirectory(const bytes::Descriptor& directory, const Place& place) {
   struct stat info {};
-  if (fstat(directory.fd(), &info) != 0) return SystemError("examining", place.directory);
+  if (fstat(directory.get(), &info) != 0) return SystemError("examining", place.directory);
   if (!IsOwn(info) && info.st_uid != 0) {
     return absl::PermissionDeniedError(fmt::format(
         "{} belongs to user {}, who could replace a key in it: use a directory of your own", place.directory, info.st_uid));
@@ -106,9 +92,9 @@ absl::Status CheckDirectory(const File& directory, const Place& place) {
   return absl::OkStatus();
 }
 
-absl::Status CheckPrivateFile(const File& file, const Place& place, const std::string& path) {
+absl::Status CheckPrivateFile(const bytes::Descriptor& file, const Place& place, const std::string& path) {
   struct stat info {};
-  if (fstat(file.fd(), &info) != 0) return SystemError("examining", path);
+  if (fstat(file.get(), &info) != 0) return SystemError("examining", path);
   if (!S_ISREG(info.st_mode)) return absl::PermissionDeniedError(fmt::format("{} is not a regular file", path));
   const auto mode = info.st_mode & 07777;
   if (IsCredentials(place) && info.st_uid == 0 && mode == 0440) return absl::OkStatus();
@@ -126,15 +112,15 @@ absl::Status CheckPrivateFile(const File& file, const Place& place, const std::s
 // The content of a private key file whose place is as it must be.
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
   const Place place = PlaceOf(path);
-  const File directory = OpenDirectory(place);
-  if (!directory.is_open()) return SystemError("opening", place.directory);
+  const bytes::Descriptor directory = OpenDirectory(place);
+  if (!directory.ok()) return SystemError("opening", place.directory);
   if (auto checked = CheckDirectory(directory, place); !checked.ok()) return checked;
   // O_NONBLOCK: a pipe of that name must not hold us before it is refused.
-  const File file(openat(directory.fd(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file.is_open() && errno == ELOOP) {
+  const bytes::Descriptor file(openat(directory.get(), place.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.ok() && errno == ELOOP) {
     return absl::PermissionDeniedError(fmt::format("{} is a symbolic link: name the file itself", path));
   }
-  if (!file.is_open()) return SystemError("opening", path);
+  if (!file.ok()) return SystemError("opening", path);
   if (auto checked = CheckPrivateFile(file, place, path); !checked.ok()) return checked;
   return ReadAll(file, path, kMaxKeyFile);
 }
@@ -142,35 +128,30 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path) {
 // A file that did not exist before, gone again unless Keep is called.
 class NewFile final {
  public:
-  NewFile(const File& directory, std::string path) : directory_(directory), path_(std::move(path)), name_(PlaceOf(path_).name) {}
+  NewFile(const bytes::Descriptor& directory, std::string path) : directory_(directory), path_(std::move(path)), name_(PlaceOf(path_).name) {}
   ~NewFile() {
-    if (created_ && !kept_) unlinkat(directory_.fd(), name_.c_str(), 0);
+    if (created_ && !kept_) unlinkat(directory_.get(), name_.c_str(), 0);
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
   // Created, written, given its mode whatever the umask, and synced; its directory is not.
   absl::Status Create(std::string_view data, mode_t mode) {
-    const File file(openat(directory_.fd(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file.is_open() && errno == EEXIST) {
+    const bytes::Descriptor file(openat(directory_.get(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file.ok() && errno == EEXIST) {
       return absl::FailedPreconditionError(fmt::format("{} exists already and is not overwritten: choose another name", path_));
     }
-    if (!file.is_open()) return SystemError("creating", path_);
+    if (!file.ok()) return SystemError("creating", path_);
     created_ = true;
-    while (!data.empty()) {
-      const auto written = write(file.fd(), data.data(), data.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return SystemError("writing", path_);
-      data.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (fchmod(file.fd(), mode) != 0 || fsync(file.fd()) != 0) return SystemError("syncing", path_);
+    if (!bytes::WriteAll(file.get(), data)) return SystemError("writing", path_);
+    if (fchmod(file.get(), mode) != 0 || fsync(file.get()) != 0) return SystemError("syncing", path_);
     return absl::OkStatus();
   }
 
   void Keep() { kept_ = true; }
 
  private:
-  const File& directory_;
+  const bytes::Descriptor& directory_;
   std::string path_;
   std::string name_;
   bool created_ = false;
@@ -215,8 +196,8 @@ void KeepSecretsOffDisk() {
 
 absl::Status WriteKeyFiles(const std::string& path, const PrivateKey& key) {
   const Place place = PlaceOf(path);
-  const File directory = OpenDirectory(place);
-  if (!directory.is_open()) return SystemError("opening", place.directory);
+  const bytes::Descriptor directory = OpenDirectory(place);
+  if (!directory.ok()) return SystemError("opening", place.directory);
   if (auto checked = CheckDirectory(directory, place); !checked.ok()) return checked;
 
   NewFile private_file(directory, path);
@@ -228,7 +209,7 @@ absl::Status WriteKeyFiles(const std::string& path, const PrivateKey& key) {
   Wipe(pem);
   if (created.ok()) created = public_file.Create(EncodePem(kPublicKeyLabel, key.public_key().spki()), 0644);
   if (!created.ok()) return created;
-  if (fsync(directory.fd()) != 0) return SystemError("syncing", place.directory);
+  if (fsync(directory.get()) != 0) return SystemError("syncing", place.directory);
   private_file.Keep();
   public_file.Keep();
   return absl::OkStatus();
@@ -255,8 +236,8 @@ absl::StatusOr<PublicKey> ReadPublicKeyFile(const std::string& path, std::option
 }
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return SystemError("opening", path);
+  const bytes::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return SystemError("opening", path);
   return ReadAll(file, path, max_bytes);
 }
 

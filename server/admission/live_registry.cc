@@ -1,10 +1,7 @@
 #include "server/admission/live_registry.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -12,6 +9,7 @@
 #include <vector>
 
 #include "client/registry/snapshot.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/reason.h"
 
 namespace trustlog::admission {
@@ -57,20 +55,8 @@ registry::Registry LoadSnapshot(const std::string& path, const std::string& orig
 }
 
 void SaveSnapshot(const std::string& path, const merkle::TreeHead& head, const registry::Registry& registry) {
-  const std::string bytes = registry::FormatSnapshot(head, registry);
-  const std::string temporary = path + ".new";
-  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-  bool saved = fd >= 0;
-  std::string_view rest = bytes;
-  while (saved && !rest.empty()) {
-    const ssize_t n = write(fd, rest.data(), rest.size());
-    saved = n > 0;
-    if (saved) rest.remove_prefix(static_cast<std::size_t>(n));
-  }
-  saved = saved && fsync(fd) == 0;
-  if (fd >= 0) close(fd);
-  saved = saved && std::rename(temporary.c_str(), path.c_str()) == 0;
-  if (!saved) spdlog::warn("registry snapshot {} could not be written", path);
+  const auto saved = bytes::WriteWhole(path, registry::FormatSnapshot(head, registry), 0600);
+  if (!saved.ok()) spdlog::warn("registry snapshot not saved: {}", bytes::MessageOf(saved));
 }
 
 }  // namespace trustlog::admission

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "merkle/hash.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/wire.h"
 
 namespace trustlog::signer {
@@ -21,25 +21,6 @@ constexpr std::string_view kMagic = "TLMARK1\n";
 constexpr std::size_t kDigestAt = kSlotBytes - 32;
 
 std::string MarkPath(const std::string& directory) { return directory + "/mark"; }
-
-bool WriteAll(int file, std::string_view data, off_t at) {
-  while (!data.empty()) {
-    const ssize_t n = pwrite(file, data.data(), data.size(), at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(n));
-    at += n;
-  }
-  return true;
-}
-
-bool SyncDirectory(const std::string& directory) {
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool synced = fsync(fd) == 0;
-  close(fd);
-  return synced;
-}
 
 }  // namespace
 
@@ -79,23 +60,21 @@ absl::StatusOr<Mark> ParseSlot(std::string_view slot) {
 }
 
 absl::Status MarkFile::Create(const std::string& directory, const Mark& first) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return absl::FailedPreconditionError(fmt::format("cannot create the mark directory {}: {}", directory, std::strerror(errno)));
-  }
+  if (const auto made = bytes::MakeDirectories(directory, 0700); !made.ok()) return made.status();
   const std::string path = MarkPath(directory);
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) {
+  const bytes::Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.ok()) {
     return absl::FailedPreconditionError(errno == EEXIST ? fmt::format("{} exists already: a log's mark is made once", path)
                                                          : fmt::format("cannot create {}: {}", path, std::strerror(errno)));
   }
   // Slot 1 stays invalid until the first Write: its place is taken on disk, so a full disk cannot stop a later mark.
   std::string both = FormatSlot(first);
   both.resize(2 * kSlotBytes, '\0');
-  const bool written = WriteAll(fd, both, 0) && fsync(fd) == 0;
-  close(fd);
-  if (!written || !SyncDirectory(directory))
-    return absl::UnknownError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  return absl::OkStatus();
+  auto status = bytes::WriteAllAt(file.get(), both, 0) && fsync(file.get()) == 0
+                    ? bytes::SyncDirectory(directory)
+                    : absl::UnknownError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  if (!status.ok()) unlink(path.c_str());
+  return status;
 }
 
 absl::StatusOr<std::unique_ptr<MarkFile>> MarkFile::Open(const std::string& directory) {
@@ -139,7 +118,7 @@ MarkFile::~MarkFile() {
 absl::Status MarkFile::Write(Mark next) {
   next.sequence = current_.sequence + 1;
   const int slot = 1 - current_slot_;
-  if (!WriteAll(file_, FormatSlot(next), slot * static_cast<off_t>(kSlotBytes)) || fdatasync(file_) != 0) {
+  if (!bytes::WriteAllAt(file_, FormatSlot(next), slot * static_cast<off_t>(kSlotBytes)) || fdatasync(file_) != 0) {
     return absl::UnknownError(fmt::format("the signer's mark could not be written: {}", std::strerror(errno)));
   }
   current_ = std::move(next);

@@ -36,7 +36,8 @@ absl::StatusOr<Mark> ParseSlot(std::string_view slot);
 
 class MarkFile final {
  public:
-  // Creates `directory`/mark (the directory too, 0700) with `first`. FailedPrecondition: it exists.
+  // Creates `directory`/mark (the directory too, 0700) with `first`, durable on return. FailedPrecondition: it exists, or its
+  // directory cannot be made. An error leaves no mark.
   [[nodiscard]] static absl::Status Create(const std::string& directory, const Mark& first);
   // NotFound: no mark. DataLoss: not two slots long, or no valid slot. FailedPrecondition: in use by another process.
   static absl::StatusOr<std::unique_ptr<MarkFile>> Open(const std::string& directory);

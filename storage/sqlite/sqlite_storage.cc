@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -23,6 +24,8 @@
 namespace trustlog::sqlite {
 namespace {
 
+using bytes::DirectoryOf;
+using bytes::SyncDirectory;
 using storage::Identity;
 using storage::Storage;
 using storage::StorageOptions;
@@ -67,7 +70,7 @@ absl::Status BuildStore(const std::string& path, const Identity& identity) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     if (auto removed = RemoveDurably(path + suffix); !removed.ok()) return removed;  // what a crash in here left
   }
-  if (auto made = WriteFileDurably(path, ""); !made.ok()) return made;  // for its mode: SQLite would follow the umask
+  if (auto made = bytes::WriteWhole(path, "", 0600); !made.ok()) return made;  // for its mode: SQLite would follow the umask
   auto db = Db::Open(path, Mode::kReadWrite);
   if (!db.ok()) return db.status();
   const std::array<Setting, 3> header = {{
@@ -162,7 +165,7 @@ absl::Status SqliteStorage::CloseCleanly() {
   for (const std::string& synced : {path_, path_ + "-wal"}) {
     if (auto sync = SyncFile(synced); !sync.ok()) return sync;
   }
-  return WriteFileDurably(CleanStopPath(path_), FormatCleanStop(*head, log_->identity().store_id));
+  return bytes::WriteWhole(CleanStopPath(path_), FormatCleanStop(*head, log_->identity().store_id), 0600);
 }
 
 absl::StatusOr<std::unique_ptr<Storage>> OpenLocked(const std::string& path, FileLock lock, StorageOptions options) {

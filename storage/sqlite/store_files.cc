@@ -8,16 +8,21 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "fmt/format.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/wire.h"
 
 namespace trustlog::sqlite {
 namespace {
+
+using bytes::Descriptor;
+using bytes::DirectoryOf;
+using bytes::SyncDirectory;
+using bytes::WriteAllAt;
 
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr std::size_t kHeaderBytes = 100;
@@ -46,30 +51,8 @@ std::string Failure(std::string_view what, const std::string& path) {
   return fmt::format("{} {}: {}", what, path, std::strerror(errno));
 }
 
-class Descriptor final {
- public:
-  Descriptor(const std::string& path, int flags, mode_t mode = 0600) : value_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  bool ok() const { return value_ >= 0; }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-bool WriteAllAt(int descriptor, std::string_view bytes, off_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-    offset += written;
-  }
-  return true;
+Descriptor Open(const std::string& path, int flags, mode_t mode = 0600) {
+  return Descriptor(::open(path.c_str(), flags | O_CLOEXEC, mode));
 }
 
 ssize_t ReadAt(int descriptor, char* data, std::size_t size, off_t offset) {
@@ -80,16 +63,10 @@ ssize_t ReadAt(int descriptor, char* data, std::size_t size, off_t offset) {
   return got;
 }
 
-absl::Status SyncPath(const std::string& path, int flags) {
-  const Descriptor file(path, flags);
-  if (!file.ok() || ::fsync(file.get()) != 0) return absl::UnknownError(Failure("sync", path));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status CheckDatabaseFile(const std::string& path) {
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file = Open(path, O_RDONLY);
   if (!file.ok()) {
     if (errno == ENOENT) return absl::NotFoundError(fmt::format("{}: no store there; `trustlog log init` makes one", path));
     return absl::FailedPreconditionError(Failure("open", path));
@@ -143,12 +120,14 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-absl::Status SyncFile(const std::string& path) { return SyncPath(path, O_RDWR); }
-
-absl::Status SyncDirectory(const std::string& directory) { return SyncPath(directory, O_RDONLY | O_DIRECTORY); }
+absl::Status SyncFile(const std::string& path) {
+  const Descriptor file = Open(path, O_RDWR);
+  if (!file.ok() || ::fsync(file.get()) != 0) return absl::UnknownError(Failure("sync", path));
+  return absl::OkStatus();
+}
 
 absl::Status RewriteInPlace(const std::string& path) {
-  const Descriptor file(path, O_RDWR);
+  const Descriptor file = Open(path, O_RDWR);
   if (!file.ok()) return errno == ENOENT ? absl::OkStatus() : absl::UnknownError(Failure("open", path));
   std::vector<char> buffer(std::size_t{1} << 20);
   for (off_t offset = 0;;) {
@@ -164,18 +143,6 @@ absl::Status RewriteInPlace(const std::string& path) {
   return SyncDirectory(DirectoryOf(path));
 }
 
-absl::Status WriteFileDurably(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".new";
-  {
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.ok() || !WriteAllAt(file.get(), bytes, 0) || ::fsync(file.get()) != 0) {
-      return absl::UnknownError(Failure("write", temporary));
-    }
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return absl::UnknownError(Failure("rename", path));
-  return SyncDirectory(DirectoryOf(path));
-}
-
 absl::Status RemoveDurably(const std::string& path) {
   if (::unlink(path.c_str()) != 0) {
     return errno == ENOENT ? absl::OkStatus() : absl::UnknownError(Failure("remove", path));
@@ -184,7 +151,7 @@ absl::Status RemoveDurably(const std::string& path) {
 }
 
 std::optional<std::string> ReadSmallFile(const std::string& path) {
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file = Open(path, O_RDONLY);
   if (!file.ok()) return std::nullopt;
   std::string bytes(4096, '\0');
   const ssize_t got = ReadAt(file.get(), bytes.data(), bytes.size(), 0);
@@ -195,12 +162,6 @@ std::optional<std::string> ReadSmallFile(const std::string& path) {
 
 std::string FormatCleanStop(const merkle::TreeHead& head, const storage::Id& store_id) {
   return fmt::format("trustlog-clean-stop/1 {} {} {}\n", head.size, bytes::EncodeHex(head.root), bytes::EncodeHex(store_id));
-}
-
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 std::uint64_t FileSize(const std::string& path) {

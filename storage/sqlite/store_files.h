@@ -40,14 +40,11 @@ class FileLock final {
 
 // fsync. Unknown: it failed, and what was written may be lost.
 [[nodiscard]] absl::Status SyncFile(const std::string& path);
-[[nodiscard]] absl::Status SyncDirectory(const std::string& directory);
 
 // Writes the file's own bytes over themselves and syncs: pages that a failed sync left clean in memory but unwritten reach the
 // disk, or the disk says no. No file: OK.
 [[nodiscard]] absl::Status RewriteInPlace(const std::string& path);
 
-// Temporary file, sync, rename, sync of the directory.
-[[nodiscard]] absl::Status WriteFileDurably(const std::string& path, std::string_view bytes);
 // No file: OK. Synced.
 [[nodiscard]] absl::Status RemoveDurably(const std::string& path);
 // nullopt: none, or not readable. At most 4 KiB of it.
@@ -56,7 +53,6 @@ std::optional<std::string> ReadSmallFile(const std::string& path);
 // "trustlog-clean-stop/1 <size> <root hex> <store id hex>\n"
 std::string FormatCleanStop(const merkle::TreeHead& head, const storage::Id& store_id);
 
-std::string DirectoryOf(const std::string& path);
 // 0: no such file.
 std::uint64_t FileSize(const std::string& path);
 

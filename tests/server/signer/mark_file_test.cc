@@ -143,6 +143,14 @@ TEST_F(MarkFileTest, IsMadeOnceWithItsPlaceTakenAndForItsOwnerAlone) {
   EXPECT_EQ(ReadFile(path()), before);
 }
 
+TEST_F(MarkFileTest, IsMadeWithTheDirectoriesAboveItOrNotAtAll) {
+  const auto deep = temporary_.path() + "/a/b/mark";
+  ASSERT_EQ(MarkFile::Create(deep, SampleMark(0)), absl::OkStatus());
+  EXPECT_TRUE(MarkFile::Open(deep).ok());
+  WriteFile(temporary_.path() + "/file", "x");
+  EXPECT_TRUE(absl::IsFailedPrecondition(MarkFile::Create(temporary_.path() + "/file/mark", SampleMark(0))));
+}
+
 TEST_F(MarkFileTest, IsNeverMadeByOpening) {
   EXPECT_TRUE(absl::IsNotFound(MarkFile::Open(directory()).status()));
   std::filesystem::create_directory(directory());
