@@ -1,11 +1,14 @@
 #include "server/dev_setup.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
+#include <cerrno>
 #include <chrono>
-#include <cstdlib>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "proto/attest/dsse.h"
 #include "proto/attest/statement.h"
 #include "proto/bytes/base64.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/wire.h"
 #include "proto/keys/key.h"
@@ -20,9 +24,12 @@
 #include "proto/tlog/note.h"
 #include "server/role_setup.h"
 #include "server/runtime/clock.h"
+#include "server/runtime/failpoint.h"
 
 namespace trustlog::server {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxConfigBytes = 1u << 20;
 constexpr std::string_view kTypeBase = "https://trustlog.example/attest";
@@ -122,37 +129,88 @@ void SetDevLimits(Config& config) {
   config.http.drain_wait = std::chrono::milliseconds(0);
 }
 
+bool IsThere(const std::string& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+// The directory of this call alone, empty: what an interrupted run left in there is gone. Held while the result lives.
+absl::StatusOr<bytes::Descriptor> TakeFresh(const std::string& directory) {
+  if (const auto made = bytes::MakeDirectories(directory, 0700); !made.ok()) return made.status();
+  if (auto status = keys::CheckKeyDirectory(directory); !status.ok()) return status;
+  bytes::Descriptor held(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!held.ok() || flock(held.get(), LOCK_EX | LOCK_NB) != 0)
+    return absl::FailedPreconditionError(fmt::format("{} is in use by another process: {}", directory, std::strerror(errno)));
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    fs::remove_all(entry->path(), error);
+    if (error) break;
+  }
+  if (error) return absl::FailedPreconditionError(fmt::format("cannot empty {}: {}", directory, error.message()));
+  return held;
+}
+
+// The settings of the file alone: the environment wins over them at each start, and is not written down.
+absl::Status WriteDevConfig(const std::string& built, const std::string& directory) {
+  const std::string path = built + "/trustlogd.toml";
+  const auto text = keys::ReadSmallFile(path, kMaxConfigBytes);
+  auto config = text.ok() ? ParseConfig(*text, path, {}) : text.status();
+  if (!config.ok()) return config.status();
+  SetDevLimits(*config);
+  config->log.key = directory + "/log.key";
+  config->log.mark = directory + "/mark";
+  config->log.policy_file = config->witness_client.policy = directory + "/log.policy";
+  config->storage.url = "sqlite:" + directory + "/log.db";
+  return bytes::WriteWhole(path, FormatConfig(*config), 0644);
+}
+
+// Makes everything in `directory`, to be used under the name `final_directory`.
+absl::Status Build(const std::string& directory, const std::string& final_directory) {
+  auto keys = MakeKeys(directory);
+  if (!keys.ok()) return keys.status();
+  if (auto status = TRUSTLOG_FAILPOINT("dev.keys"); !status.ok()) return status;
+  InitOptions options;
+  options.origin = "TEST-dev.example/" + bytes::EncodeHex(bytes::AsBytes(keys::RandomBytes(4)));
+  options.storage_url = "sqlite:" + directory + "/log.db";
+  options.key_directory = directory;
+  options.mark_directory = directory + "/mark";
+  const auto now = runtime::RealClock().WallNow();
+  auto envelopes = FirstEnvelopes(options.origin, *keys, now.count() / 1'000);
+  if (!envelopes.ok()) return envelopes.status();
+  options.envelopes = *std::move(envelopes);
+  if (const auto made = InitLog(options, now); !made.ok()) return made.status();
+  if (auto status = TRUSTLOG_FAILPOINT("dev.init"); !status.ok()) return status;
+  return WriteDevConfig(directory, final_directory);
+}
+
+// Whole or not at all: built beside its place, which is missing or empty, and put there at the end.
+absl::Status MakeDev(const std::string& directory) {
+  const std::string building = directory + ".new";
+  const auto held = TakeFresh(building);
+  if (!held.ok()) return held.status();
+  if (auto status = Build(building, directory); !status.ok()) return status;
+  if (auto status = TRUSTLOG_FAILPOINT("dev.built"); !status.ok()) return status;
+  if (std::rename(building.c_str(), directory.c_str()) != 0)
+    return absl::FailedPreconditionError(fmt::format("cannot rename {} to {}: {}", building, directory, std::strerror(errno)));
+  return bytes::SyncDirectory(bytes::DirectoryOf(directory));
+}
+
 }  // namespace
 
-absl::StatusOr<Dev> PrepareDev(const std::string& relative) {
+absl::StatusOr<Dev> PrepareDev(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(relative, error);
-  const std::string directory = std::filesystem::absolute(relative).lexically_normal().string();
-  if (error) return absl::FailedPreconditionError(fmt::format("cannot create {}: {}", directory, error.message()));
-  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  auto canonical = fs::weakly_canonical(path, error);
+  if (error || path.empty()) return absl::InvalidArgumentError(fmt::format("no directory: \"{}\" {}", path, error.message()));
+  const std::string directory = (canonical.has_filename() ? canonical : canonical.parent_path()).string();
   const std::string config_path = directory + "/trustlogd.toml";
-  if (!std::filesystem::exists(config_path)) {
-    auto keys = MakeKeys(directory);
-    if (!keys.ok()) return keys.status();
-    InitOptions options;
-    options.origin = "TEST-dev.example/" + bytes::EncodeHex(bytes::AsBytes(keys::RandomBytes(4)));
-    options.storage_url = "sqlite:" + directory + "/log.db";
-    options.key_directory = directory;
-    options.mark_directory = directory + "/mark";
-    const auto now = runtime::RealClock().WallNow();
-    auto envelopes = FirstEnvelopes(options.origin, *keys, now.count() / 1'000);
-    if (!envelopes.ok()) return envelopes.status();
-    options.envelopes = *std::move(envelopes);
-    const auto made = InitLog(options, now);
-    if (!made.ok()) return made.status();
-    // The settings of the file alone: the environment wins over them at each start, and is not written down.
-    const auto text = keys::ReadSmallFile(config_path, kMaxConfigBytes);
-    auto first = text.ok() ? ParseConfig(*text, config_path, {}) : text.status();
-    if (!first.ok()) return first.status();
-    SetDevLimits(*first);
-    std::ofstream file(config_path, std::ios::trunc);
-    file << FormatConfig(*first);
-    if (!file.flush().good()) return absl::UnknownError(fmt::format("cannot write {}", config_path));
+  if (IsThere(directory)) {
+    if (auto status = keys::CheckKeyDirectory(directory); !status.ok()) return status;
+  }
+  if (!IsThere(config_path)) {
+    if (IsThere(directory) && !fs::is_empty(directory, error))
+      return absl::FailedPreconditionError(
+          fmt::format("{} has something in it, but no log to try with: empty it, or name another with --dev-dir", directory));
+    if (auto status = MakeDev(directory); !status.ok()) return status;
   }
   auto config = ReadConfig(config_path);
   if (!config.ok()) return config.status();
@@ -164,11 +222,11 @@ absl::StatusOr<Dev> PrepareDev(const std::string& relative) {
 }
 
 absl::Status WriteClientConfig(const Dev& dev, const Addresses& addresses) {
-  std::ofstream file(dev.directory + "/client.toml");
-  file << fmt::format("default = \"dev\"\n[log.\"dev\"]\nurl = \"http://{}/\"\ngrpc = \"{}\"\npolicy = \"{}/log.policy\"\n",
-                      addresses.http, addresses.rpc, dev.directory);
-  file.close();
-  return file.good() ? absl::OkStatus() : absl::UnknownError("cannot write the client's settings");
+  return bytes::WriteWhole(
+      dev.directory + "/client.toml",
+      fmt::format("default = \"dev\"\n[log.\"dev\"]\nurl = \"http://{}/\"\ngrpc = \"{}\"\npolicy = \"{}/log.policy\"\n",
+                  addresses.http, addresses.rpc, dev.directory),
+      0644);
 }
 
 std::string FormatDevBanner(const Dev& dev, const Addresses& addresses) {

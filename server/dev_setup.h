@@ -17,7 +17,8 @@ struct Dev {
   std::string member;  // URN of the admitted member
 };
 
-// Makes the log, or takes the one that an earlier run made there.
+// Takes the log that an earlier run made there; where there is none, makes one in `directory`.new and puts it in place, whole.
+// FailedPrecondition: `directory` holds something else. PermissionDenied: it belongs to somebody else, or others may write in it.
 absl::StatusOr<Dev> PrepareDev(const std::string& directory);
 
 // The settings of the client tool for this log, as it listens: directory/client.toml, replaced.

@@ -53,8 +53,9 @@ int Fail(const absl::Status& status) {
   const auto reason = bytes::ReasonOf(status);
   std::fprintf(stderr, "trustlogd: %s%.*s\n", reason.has_value() ? (std::string(bytes::Describe(*reason).word) + ": ").c_str() : "",
                static_cast<int>(status.message().size()), status.message().data());
-  // What is missing here is one of the caller's files.
-  return absl::IsNotFound(status) ? kExitConfiguration : static_cast<int>(bytes::ExitCodeOf(status));
+  // A file that is missing here, or that may not be used, is one that the configuration names.
+  const bool is_setting = absl::IsNotFound(status) || (absl::IsPermissionDenied(status) && !reason.has_value());
+  return is_setting ? kExitConfiguration : static_cast<int>(bytes::ExitCodeOf(status));
 }
 
 int Init(InitOptions options, const std::string& genesis_file) {

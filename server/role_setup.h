@@ -27,9 +27,11 @@ struct InitResult {
   std::string config_path;
 };
 
-// Admits every envelope at time `now` before anything is created: a refusal is returned as the registry gave it, and nothing exists
-// then. FailedPrecondition: a store, key, mark, policy or configuration exists at its place already. `now`: Unix time, also the
-// date of inception.
+// Admits every envelope at time `now` before anything is created: a refusal is returned as the registry gave it. FailedPrecondition:
+// a store, key, mark, policy or configuration exists at its place already, or what an interrupted run left there (the message names
+// the files to remove). PermissionDenied: others can write into the directory of the key or of the mark. Missing directories are
+// made. An error leaves nothing of what this call made; on success all of it is on the disk, and the settings name absolute paths.
+// `now`: Unix time, also the date of inception.
 absl::StatusOr<InitResult> InitLog(const InitOptions& options, std::chrono::milliseconds now);
 
 }  // namespace trustlog::server

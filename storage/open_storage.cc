@@ -36,6 +36,12 @@ absl::StatusOr<std::unique_ptr<Storage>> CreateStorage(std::string_view url, con
   return sqlite::CreateSqlite(*path, identity, std::move(options));
 }
 
+absl::StatusOr<std::vector<std::string>> FilesOf(std::string_view url) {
+  const auto path = SqlitePath(url);
+  if (!path.ok()) return path.status();
+  return sqlite::FilesOf(*path);
+}
+
 absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::string_view url, StorageOptions options) {
   auto path = SqlitePath(url);
   if (!path.ok()) return path.status();

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,9 +38,12 @@ struct StorageOptions {
   std::function<absl::Status(std::string_view point)> failpoint;
 };
 
-// The new store is open and empty. FailedPrecondition: something exists at that place, or it is no place for a store.
+// The new store is open and empty. FailedPrecondition: something exists at that place, or it is no place for a store. An error leaves
+// no database there.
 // InvalidArgument: a URL of another form, an engine that is not built in.
 absl::StatusOr<std::unique_ptr<Storage>> CreateStorage(std::string_view url, const Identity& identity, StorageOptions options = {});
+// Every file that a store at `url` may consist of, the database first, as absolute paths: for who must tell or undo what was made.
+absl::StatusOr<std::vector<std::string>> FilesOf(std::string_view url);
 // Never creates. NotFound: nothing there, or empty. FailedPrecondition: in use by another process, another schema, another
 // application, a network file system or settings that cannot be had. DataLoss: the right edge does not hash to the head, or the
 // last bundle not to its leaves. Unknown: the disk did not take what the last process left.

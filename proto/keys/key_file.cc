@@ -194,6 +194,12 @@ void KeepSecretsOffDisk() {
   static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 }
 
+absl::Status CheckKeyDirectory(const std::string& directory) {
+  const Place place{directory, ""};
+  const bytes::Descriptor opened = OpenDirectory(place);
+  return opened.ok() ? CheckDirectory(opened, place) : SystemError("opening", directory);
+}
+
 absl::Status WriteKeyFiles(const std::string& path, const PrivateKey& key) {
   const Place place = PlaceOf(path);
   const bytes::Descriptor directory = OpenDirectory(place);

@@ -12,6 +12,9 @@
 
 namespace trustlog::keys {
 
+// PermissionDenied: `directory` is one in which others could replace a key: it is not our own (or root's), or they may write there.
+[[nodiscard]] absl::Status CheckKeyDirectory(const std::string& directory);
+
 // Creates `path` (0600, synced, directory synced) and `path`.pub (SPKI PEM, 0644). FailedPrecondition: either exists already.
 // PermissionDenied: the directory is one that ReadPrivateKeyFile refuses. An error leaves neither file.
 [[nodiscard]] absl::Status WriteKeyFiles(const std::string& path, const PrivateKey& key);

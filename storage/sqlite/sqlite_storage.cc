@@ -187,8 +187,19 @@ absl::StatusOr<std::unique_ptr<Storage>> CreateSqlite(const std::string& path, c
   if (::renameat2(AT_FDCWD, building.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
     return absl::FailedPreconditionError(fmt::format("{}: {}", path, std::strerror(errno)));
   }
-  if (auto synced = SyncDirectory(DirectoryOf(path)); !synced.ok()) return synced;
-  return OpenLocked(path, *std::move(lock), std::move(options));
+  auto synced = SyncDirectory(DirectoryOf(path));
+  auto store = synced.ok() ? OpenLocked(path, *std::move(lock), std::move(options)) : synced;
+  if (!store.ok()) ::unlink(path.c_str());  // nobody can have used it
+  return store;
+}
+
+std::vector<std::string> FilesOf(const std::string& path) {
+  std::vector<std::string> files;
+  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".building", ".building-wal", ".building-shm", ".building-journal"}) {
+    files.push_back(path + suffix);
+  }
+  files.push_back(CleanStopPath(path));
+  return files;
 }
 
 absl::StatusOr<std::unique_ptr<Storage>> OpenSqlite(const std::string& path, StorageOptions options) {

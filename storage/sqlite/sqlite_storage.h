@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "storage/open_storage.h"
 
@@ -12,5 +13,7 @@ namespace trustlog::sqlite {
 absl::StatusOr<std::unique_ptr<storage::Storage>> CreateSqlite(const std::string& path, const storage::Identity& identity,
                                                                storage::StorageOptions options);
 absl::StatusOr<std::unique_ptr<storage::Storage>> OpenSqlite(const std::string& path, storage::StorageOptions options);
+// As storage::FilesOf.
+std::vector<std::string> FilesOf(const std::string& path);
 
 }  // namespace trustlog::sqlite

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 
 #include "proto/bytes/reason.h"
@@ -170,6 +171,69 @@ TEST_F(InitTest, GenesisOfAnotherTimeIsRefused) {
   EXPECT_EQ(Made(), std::set<std::string>());
 }
 
+TEST_F(InitTest, MissingDirectoriesAreMadeForTheirOwnerAlone) {
+  options_.storage_url = "sqlite:" + Path("deep/data/log.db");
+  options_.key_directory = Path("deep/etc/");
+  options_.mark_directory = Path("deep/var/mark");
+  const auto made = InitLog(options_, kNow);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->config_path, Path("deep/etc/trustlogd.toml"));
+  for (const auto* name : {"deep", "deep/data", "deep/etc", "deep/var", "deep/var/mark"})
+    EXPECT_EQ(fs::status(Path(name)).permissions(), fs::perms::owner_all) << name;
+}
+
+// What is wrong with an argument is in nobody's way when it was put right.
+TEST_F(InitTest, APlaceThatCannotBeLeavesNothingAndTheNextTrySucceeds) {
+  std::ofstream(Path("file")) << "x";
+  fs::create_directory(Path("open"));
+  fs::permissions(Path("open"), fs::perms::all);
+  fs::create_directories(Path("data/half.db.building/x"));  // fails when the key and the mark are there
+  const auto before = Made();
+  const struct {
+    const char* name;
+    std::function<void(InitOptions&)> change;
+  } cases[] = {
+      {"a key directory that others can write", [this](auto& o) { o.key_directory = Path("open"); }},
+      {"a mark directory that others can write", [this](auto& o) { o.mark_directory = Path("open"); }},
+      {"a key directory in a file", [this](auto& o) { o.key_directory = Path("file/etc"); }},
+      {"a mark directory that is a file", [this](auto& o) { o.mark_directory = Path("file"); }},
+      {"a mark directory in a file", [this](auto& o) { o.mark_directory = Path("file/mark"); }},
+      {"a policy in a file", [this](auto& o) { o.policy_file = Path("file/p"); }},
+      {"a store in a file", [this](auto& o) { o.storage_url = "sqlite:" + Path("file/log.db"); }},
+      {"a store that cannot be built", [this](auto& o) { o.storage_url = "sqlite:" + Path("data/half.db"); }},
+      {"a store of another kind", [](auto& o) { o.storage_url = "postgres://db/log"; }},
+      {"no key directory", [](auto& o) { o.key_directory = ""; }},
+  };
+  for (const auto& c : cases) {
+    auto options = options_;
+    c.change(options);
+    EXPECT_FALSE(InitLog(options, kNow).ok()) << c.name;
+    EXPECT_EQ(Made(), before) << c.name;
+  }
+  const auto made = InitLog(options_, kNow);
+  EXPECT_TRUE(made.ok()) << made.status();
+}
+
+TEST_F(InitTest, SettingsNameAbsolutePaths) {
+  const auto before = fs::current_path();
+  fs::current_path(directory_.path());
+  options_.storage_url = "sqlite:data/log.db";
+  options_.key_directory = "./etc/";
+  options_.mark_directory = "data/../mark";
+  options_.policy_file = "p/log.policy";
+  const auto made = InitLog(options_, kNow);
+  fs::current_path(before);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->config_path, Path("etc/trustlogd.toml"));
+  const auto config = ReadConfig(made->config_path);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->storage.url, "sqlite:" + Path("data/log.db"));
+  EXPECT_EQ(config->log.key, Path("etc/log.key"));
+  EXPECT_EQ(config->log.mark, Path("mark"));
+  EXPECT_EQ(config->log.policy_file, Path("p/log.policy"));
+  EXPECT_EQ(config->witness_client.policy, Path("p/log.policy"));
+}
+
 // `--dev`: the second run takes what the first one made.
 TEST(DevSetup, MakesALogOnceAndTakesItAgain) {
   const testing::TemporaryDirectory directory;
@@ -190,6 +254,46 @@ TEST(DevSetup, MakesALogOnceAndTakesItAgain) {
   const auto banner = FormatDevBanner(*first, {"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"});
   EXPECT_NE(banner.find("throw-away"), std::string::npos);
   EXPECT_NE(banner.find(first->vkey), std::string::npos);
+}
+
+TEST(DevSetup, TakesADirectoryOnlyAsItIs) {
+  const testing::TemporaryDirectory directory;
+  const auto path = [&](const std::string& name) { return directory.path() + "/" + name; };
+  fs::create_directory(path("open"));
+  fs::permissions(path("open"), fs::perms::all);
+  EXPECT_TRUE(absl::IsPermissionDenied(PrepareDev(path("open")).status()));
+  EXPECT_EQ(fs::status(path("open")).permissions(), fs::perms::all) << "another's directory keeps its mode";
+  EXPECT_TRUE(fs::is_empty(path("open")));
+
+  fs::create_directory(path("full"));
+  std::ofstream(path("full/root.key")) << "mine";
+  const auto full = PrepareDev(path("full"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(full.status())) << full.status();
+  EXPECT_NE(full.status().message().find("empty it, or name another with --dev-dir"), std::string_view::npos) << full.status();
+
+  fs::create_directory(path("empty"));
+  fs::permissions(path("empty"), fs::perms(0755));
+  EXPECT_TRUE(PrepareDev(path("empty") + "/").ok());
+  EXPECT_TRUE(PrepareDev(path("new")).ok());
+  EXPECT_EQ(fs::status(path("new")).permissions(), fs::perms::owner_all);
+  fs::permissions(path("new"), fs::perms(0755));
+  EXPECT_TRUE(PrepareDev(path("new")).ok());
+  EXPECT_EQ(fs::status(path("new")).permissions(), fs::perms(0755));
+}
+
+TEST(DevSetup, WhatAnInterruptedRunLeftIsGone) {
+  const testing::TemporaryDirectory directory;
+  const auto dev = directory.path() + "/dev";
+  fs::create_directories(dev + ".new/mark");
+  std::ofstream(dev + ".new/root.key") << "half";
+  const auto made = PrepareDev(dev);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_FALSE(fs::exists(dev + ".new"));
+  for (const auto& path : {made->config.log.key, made->config.log.mark + "/mark", made->config.log.policy_file,
+                           made->config.witness_client.policy, made->config.storage.url.substr(sizeof "sqlite:" - 1)}) {
+    EXPECT_EQ(path.rfind(dev + "/", 0), 0U) << path;
+    EXPECT_TRUE(fs::exists(path)) << path;
+  }
 }
 
 }  // namespace

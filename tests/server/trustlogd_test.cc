@@ -1,6 +1,7 @@
 // The program itself: arguments, exit codes, signals, and what is on the disk afterwards (protocols.md T1-T5, section 5).
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -9,7 +10,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <regex>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -53,7 +56,10 @@ class TrustlogdTest : public ::testing::Test {
   }
 
   // `trustlogd init` with a genesis of this moment.
-  int Init(const std::string& name, std::string& output, std::int64_t issued_at = Now()) const {
+  int Init(const std::string& name, std::string& output, std::int64_t issued_at = Now(), const Environment& environment = {}) const {
+    return Run(InitArguments(name, issued_at), output, environment);
+  }
+  std::vector<std::string> InitArguments(const std::string& name, std::int64_t issued_at = Now()) const {
     auto genesis = support::GenesisStatement();
     genesis.issued_at = issued_at;
     genesis.origin = "log.example/" + name;
@@ -62,9 +68,8 @@ class TrustlogdTest : public ::testing::Test {
     for (const auto& signature : envelope.signatures) signatures.push_back({*attest::KeyIdHint(signature.keyid), signature.sig});
     fs::create_directory(Path(name));
     std::ofstream(Path(name + "/genesis.json")) << attest::FormatEnvelope(envelope.payload, signatures);
-    return Run({"init", "--origin", genesis.origin, "--storage", "sqlite:" + Path(name + "/log.db"), "--key-dir", Path(name),
-                "--mark", Path(name + "/mark"), "--genesis", Path(name + "/genesis.json")},
-               output);
+    return {"init",   "--origin",           genesis.origin, "--storage",                 "sqlite:" + Path(name + "/log.db"), "--key-dir", Path(name),
+            "--mark", Path(name + "/mark"), "--genesis",    Path(name + "/genesis.json")};
   }
   std::vector<std::string> Serve(const std::string& name) const { return {"log", "--config", Path(name + "/trustlogd.toml")}; }
 
@@ -180,6 +185,109 @@ TEST_F(TrustlogdTest, InitTwiceIsRefusedAndARefusedGenesisLeavesNothing) {
     ++files;
   }
   EXPECT_EQ(files, 1);
+}
+
+// What is in `folder` but for the genesis statement.
+std::vector<std::string> FilesIn(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().filename() != "genesis.json") files.push_back(entry.path());
+  }
+  return files;
+}
+
+// The files that a message of `init` names to be removed; removed.
+void RemoveAsTold(const std::string& output) {
+  static const std::string kRemove = "half-made by an interrupted init: remove ";
+  const auto at = output.find(kRemove);
+  ASSERT_NE(at, std::string::npos) << output;
+  std::istringstream names(output.substr(at + kRemove.size()));
+  for (std::string name; names >> name;) EXPECT_TRUE(fs::remove(name)) << name;
+}
+
+constexpr const char* kInitSteps[] = {"init.settings", "init.key",     "init.policy", "init.mark",
+                                      "init.store",    "init.genesis", "init.closed"};
+
+// T1: whole or not at all.
+TEST_F(TrustlogdTest, AnInitThatFailsAtAnyStepLeavesNothing) {
+#ifndef TRUSTLOG_FAILPOINTS
+  GTEST_SKIP() << "built without TRUSTLOG_FAILPOINTS";
+#endif
+  std::string output;
+  for (const std::string step : kInitSteps) {
+    EXPECT_EQ(Init("a", output, Now(), {{"TRUSTLOG_FAILPOINT", step + ":error"}}), 1) << step << output;
+    EXPECT_EQ(FilesIn(Path("a")), std::vector<std::string>()) << step;
+  }
+  EXPECT_EQ(Init("a", output), 0) << output;
+}
+
+TEST_F(TrustlogdTest, AnInitThatIsInterruptedTellsWhatToRemove) {
+#ifndef TRUSTLOG_FAILPOINTS
+  GTEST_SKIP() << "built without TRUSTLOG_FAILPOINTS";
+#endif
+  std::string output;
+  for (const std::string step : kInitSteps) {
+    EXPECT_EQ(Init("a", output, Now(), {{"TRUSTLOG_FAILPOINT", step + ":exit"}}), 70) << step << output;
+    EXPECT_FALSE(fs::exists(Path("a/trustlogd.toml"))) << step;
+    EXPECT_EQ(Init("a", output), 2) << step << output;
+    RemoveAsTold(output);
+    EXPECT_EQ(Init("a", output), 0) << step << output;
+    fs::remove_all(Path("a"));
+  }
+}
+
+// Killed at any moment, the repetition makes the log, or says what to remove first, or finds it made.
+TEST_F(TrustlogdTest, InitMayBeKilledAtAnyMoment) {
+  std::minstd_rand random(20'261'124);
+  for (int run = 0; run < 20; ++run) {
+    const auto name = "k" + std::to_string(run);
+    Program program(TRUSTLOGD, InitArguments(name));
+    usleep(static_cast<useconds_t>(random() % 60'000));
+    program.Signal(SIGKILL);
+    program.Wait();
+    std::string output;
+    if (Init(name, output) != 0 && !fs::exists(Path(name + "/trustlogd.toml"))) {
+      RemoveAsTold(output);
+      EXPECT_EQ(Init(name, output), 0) << run << output;
+    }
+    EXPECT_EQ(Run({"fsck", "--storage", "sqlite:" + Path(name + "/log.db")}, output), 0) << run << output;
+    EXPECT_NE(output.find("CLEAN   1 entries"), std::string::npos) << run << output;
+  }
+}
+
+TEST_F(TrustlogdTest, DevMayBeKilledAtAnyMoment) {
+  const std::vector<std::string> arguments = {"log", "--dev", "--dev-dir", Path("dev")};
+  std::minstd_rand random(20'261'125);
+  for (int run = 0; run < 20; ++run) {
+    Program program(TRUSTLOGD, arguments, AnyPorts());
+    usleep(static_cast<useconds_t>(random() % 80'000));
+    program.Signal(SIGKILL);
+    program.Wait();
+    auto served = Dev();
+    served.program->Signal(SIGTERM);
+    ASSERT_EQ(served.program->Wait(), 0) << run << served.program->output();
+    EXPECT_EQ(ReadConfig(Path("dev/trustlogd.toml"))->quota.issuer.statements_per_second, 0) << run;
+    fs::remove_all(Path("dev"));
+  }
+}
+
+TEST_F(TrustlogdTest, ADevThatIsInterruptedIsMadeByTheNextRun) {
+#ifndef TRUSTLOG_FAILPOINTS
+  GTEST_SKIP() << "built without TRUSTLOG_FAILPOINTS";
+#endif
+  std::vector<std::string> steps(std::begin(kInitSteps), std::end(kInitSteps));
+  steps.insert(steps.end(), {"dev.keys", "dev.init", "dev.built"});
+  for (const auto& step : steps) {
+    std::string output;
+    EXPECT_EQ(Run({"log", "--dev", "--dev-dir", Path("dev")}, output, AnyPorts({{"TRUSTLOG_FAILPOINT", step + ":exit"}})), 70)
+        << step << output;
+    EXPECT_FALSE(fs::exists(Path("dev"))) << step;
+    auto served = Dev();
+    served.program->Signal(SIGTERM);
+    EXPECT_EQ(served.program->Wait(), 0) << step;
+    EXPECT_FALSE(fs::exists(Path("dev.new"))) << step;
+    fs::remove_all(Path("dev"));
+  }
 }
 
 TEST_F(TrustlogdTest, PrintConfigTellsWhatIsWrongWithItsPlace) {
