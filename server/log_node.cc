@@ -57,11 +57,12 @@ absl::Status CheckDescriptors(const Config& config) {
       fmt::format("{} descriptors are needed for the configured connections, {} are allowed (ulimit -n)", needed, limit.rlim_cur));
 }
 
-// T1: a start never makes what is missing, and says how old the log is that it should have found.
-absl::Status WithInception(const absl::Status& status, const Config& config) {
-  return {status.code(),
-          fmt::format("{} This log began on {}: a start never makes a missing store or mark anew.", bytes::MessageOf(status),
-                      config.log.inception.empty() ? "(log.inception is not set)" : config.log.inception)};
+// T1: a store or mark that is missing, damaged beyond use or another log's. A start never makes it anew, and says how old the log is
+// that it should have found.
+absl::Status NotThisLog(std::string_view what, const Config& config) {
+  return absl::FailedPreconditionError(
+      fmt::format("{}. This log began on {}: a start never makes a missing store or mark anew", what,
+                  config.log.inception.empty() ? "(log.inception is not set)" : config.log.inception));
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ std::uint64_t LogNode::published_size() const { return parts_->log->state().publ
 absl::Status LogNode::Open() {
   if (auto status = CheckDescriptors(config_); !status.ok()) return status;
   if (auto status = ReadPolicies(); !status.ok()) return status;
-  if (auto status = OpenStore(); !status.ok()) return absl::IsDataLoss(status) ? status : WithInception(status, config_);
+  if (auto status = OpenStore(); !status.ok()) return status;
   if (parts_->signer->opened_torn()) spdlog::error("one slot of the signer's mark was torn: the older one counts");
   if (parts_->store->opened_unclean()) spdlog::info("the last stop was not orderly: the tail was written again and checked");
   return absl::OkStatus();
@@ -131,19 +132,20 @@ absl::Status LogNode::OpenStore() {
   const auto failpoint = []([[maybe_unused]] std::string_view point) { return TRUSTLOG_FAILPOINT(point); };
   auto store =
       options_.open_storage ? options_.open_storage(config_.storage.url) : storage::OpenStorage(config_.storage.url, {failpoint});
-  if (!store.ok()) return store.status();
+  if (!store.ok()) return absl::IsNotFound(store.status()) ? NotThisLog(bytes::MessageOf(store.status()), config_) : store.status();
   parts_->store = *std::move(store);
   const auto& identity = parts_->store->reader().identity();
   if (identity.origin != config_.log.origin) {
-    return absl::FailedPreconditionError(
-        fmt::format("The store belongs to {}, the configuration names {}.", identity.origin, config_.log.origin));
+    return NotThisLog(fmt::format("the store belongs to {}, the configuration names {}", identity.origin, config_.log.origin), config_);
   }
   auto key = keys::ReadPrivateKeyFile(config_.log.key);
   if (!key.ok()) return key.status();
   auto signer = signer::LocalSigner::Open(config_.log.mark, identity.origin, identity.store_id, *std::move(key), clock_);
-  if (!signer.ok()) return signer.status();
+  // A damaged mark is not an old one (exit 5): it says nothing of what was signed.
+  const bool no_mark = absl::IsNotFound(signer.status()) || absl::IsDataLoss(signer.status());
+  if (!signer.ok()) return no_mark ? NotThisLog(bytes::MessageOf(signer.status()), config_) : signer.status();
   parts_->signer = *std::move(signer);
-  if (parts_->signer->vkey() != identity.vkey) return absl::FailedPreconditionError("The store was made with another log key.");
+  if (parts_->signer->vkey() != identity.vkey) return NotThisLog("the store was made with another log key", config_);
   return absl::OkStatus();
 }
 

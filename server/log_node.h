@@ -50,7 +50,8 @@ class LogNode final {
   LogNode(const Config& config, const runtime::Clock& clock, LogNodeOptions options);
   ~LogNode();  // ends all threads; the next start finds an unclean stop unless Stop was called
 
-  // FailedPrecondition, InvalidArgument, NotFound: this configuration never works here. DataLoss: the store or the mark is damaged.
+  // FailedPrecondition, InvalidArgument, NotFound, PermissionDenied: this configuration never works here, also where store or mark is
+  // missing, foreign or no mark any more. DataLoss: the store contradicts itself.
   [[nodiscard]] absl::Status Open();
   // As log::Log::Start.
   [[nodiscard]] absl::Status Recover();

@@ -44,8 +44,8 @@ struct StorageOptions {
 absl::StatusOr<std::unique_ptr<Storage>> CreateStorage(std::string_view url, const Identity& identity, StorageOptions options = {});
 // Every file that a store at `url` may consist of, the database first, as absolute paths: for who must tell or undo what was made.
 absl::StatusOr<std::vector<std::string>> FilesOf(std::string_view url);
-// Never creates. NotFound: nothing there, or empty. FailedPrecondition: in use by another process, another schema, another
-// application, a network file system or settings that cannot be had. DataLoss: the right edge does not hash to the head, or the
+// Never creates. NotFound: nothing there, or something that never was a store. FailedPrecondition: in use by another process,
+// another schema, a network file system or settings that cannot be had. DataLoss: the right edge does not hash to the head, or the
 // last bundle not to its leaves. Unknown: the disk did not take what the last process left.
 absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::string_view url, StorageOptions options = {});
 

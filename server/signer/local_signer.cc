@@ -30,7 +30,7 @@ absl::StatusOr<std::unique_ptr<LocalSigner>> LocalSigner::Open(const std::string
   if (!file.ok()) return file.status();
   const auto& mark = (*file)->current();
   const auto foreign = [&](std::string_view what) {
-    return absl::FailedPreconditionError(
+    return absl::NotFoundError(
         fmt::format("the mark in {} belongs to another {}: it must never be moved between logs", mark_directory, what));
   };
   if (mark.origin != origin) return foreign("origin");

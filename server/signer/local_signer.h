@@ -15,7 +15,8 @@ namespace trustlog::signer {
 class LocalSigner final : public Signer {
  public:
   // Borrows `clock`. Opens the mark in `mark_directory` and checks that it belongs to this origin, key and store (I9).
-  // FailedPrecondition: it does not, or the key is not Ed25519. NotFound, DataLoss: as MarkFile::Open.
+  // NotFound: there is no mark, or that of another log. FailedPrecondition: the key is not Ed25519, or as MarkFile::Open; DataLoss:
+  // as there.
   static absl::StatusOr<std::unique_ptr<LocalSigner>> Open(const std::string& mark_directory, const std::string& origin,
                                                            const std::array<std::uint8_t, 32>& store_id, keys::PrivateKey key,
                                                            const runtime::Clock& clock);

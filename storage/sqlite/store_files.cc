@@ -68,7 +68,7 @@ ssize_t ReadAt(int descriptor, char* data, std::size_t size, off_t offset) {
 absl::Status CheckDatabaseFile(const std::string& path) {
   const Descriptor file = Open(path, O_RDONLY);
   if (!file.ok()) {
-    if (errno == ENOENT) return absl::NotFoundError(fmt::format("{}: no store there; `trustlog log init` makes one", path));
+    if (errno == ENOENT) return absl::NotFoundError(fmt::format("{}: no store there", path));
     return absl::FailedPreconditionError(Failure("open", path));
   }
   std::array<char, kHeaderBytes> bytes{};
@@ -77,11 +77,11 @@ absl::Status CheckDatabaseFile(const std::string& path) {
   if (got == 0) return absl::NotFoundError(fmt::format("{}: the file is empty", path));
   const std::string_view header(bytes.data(), static_cast<std::size_t>(got));
   if (header.size() < kHeaderBytes || header.substr(0, kMagic.size()) != kMagic) {
-    return absl::FailedPreconditionError(fmt::format("{}: not an SQLite database", path));
+    return absl::NotFoundError(fmt::format("{}: not an SQLite database", path));
   }
   const std::uint32_t application = bytes::ByteReader(header.substr(kApplicationIdOffset)).U32();
   if (application != kApplicationId) {
-    return absl::FailedPreconditionError(fmt::format("{}: a database of another application (id {:#x})", path, application));
+    return absl::NotFoundError(fmt::format("{}: a database of another application (id {:#x})", path, application));
   }
   const std::uint32_t version = bytes::ByteReader(header.substr(kUserVersionOffset)).U32();
   if (version != kSchemaVersion) {

@@ -18,7 +18,7 @@ namespace trustlog::sqlite {
 inline constexpr std::uint32_t kApplicationId = 0x544c4731;  // "TLG1"
 inline constexpr std::uint32_t kSchemaVersion = 1;
 
-// NotFound: no file, or an empty one. FailedPrecondition: no SQLite database, another application's, another schema version.
+// NotFound: no file, an empty one, no SQLite database, or another application's. FailedPrecondition: another schema version.
 [[nodiscard]] absl::Status CheckDatabaseFile(const std::string& path);
 
 // FailedPrecondition: `directory` is on a network file system, where neither locks nor syncs can be relied on.
