@@ -7,6 +7,9 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "proto/bytes/reason.h"
 #include "server/runtime/clock.h"
@@ -19,6 +22,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStopTime{10'000};
 constexpr milliseconds kLoopTime{250};
 constexpr milliseconds kDrainStep{50};
+constexpr milliseconds kExtendEvery{10'000};  // what is left of a minute covers a slow moment
 
 timespec ToTimespec(milliseconds time) {
   return {static_cast<time_t>(time.count() / 1'000), static_cast<long>(time.count() % 1'000) * 1'000'000};
@@ -28,9 +32,44 @@ void BlockSignals(sigset_t& signals) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGRTMIN);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
+
+// Until it is gone: a signal ends the process at once, and systemd is told that the start goes on. The start may take long (it applies
+// every entry that the registry snapshot does not cover) and has promised nothing yet.
+class StartWatch final {
+ public:
+  explicit StartWatch(const sigset_t& signals) : signals_(signals) {
+    sigaddset(&signals_, SIGRTMIN);  // ours: the start is over; blocked with the others
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~StartWatch() {
+    pthread_kill(thread_.native_handle(), SIGRTMIN);
+    thread_.join();
+  }
+  StartWatch(const StartWatch&) = delete;
+  StartWatch& operator=(const StartWatch&) = delete;
+
+ private:
+  void Run() const {
+    const timespec step = ToTimespec(kExtendEvery);
+    while (true) {
+      const int number = sigtimedwait(&signals_, nullptr, &step);
+      if (number == SIGRTMIN) return;
+      if (number > 0) {
+        spdlog::info("stopped before it served");
+        _exit(kExitOk);
+      }
+      sd_notify(0, "EXTEND_TIMEOUT_USEC=60000000");
+    }
+  }
+
+  sigset_t signals_;
+  std::thread thread_;
+};
 
 // T5. A second signal, now or at any later step, ends the process at once: whatever is on disk then is consistent.
 int StopInOrder(LogNode& node, const Config& config, const runtime::Clock& clock, const sigset_t& signals) {
@@ -84,6 +123,7 @@ int RunLog(const Config& config, const std::function<void(const Addresses&)>& re
   BlockSignals(signals);
   const runtime::RealClock clock;
   LogNode node(config, clock, {});
+  std::optional<StartWatch> watch(std::in_place, signals);
   if (auto status = node.Open(); !status.ok()) {
     return Failed(status, absl::IsDataLoss(status) ? kExitMisbehaviour : MayPass(status) ? kExitOther : kExitConfiguration);
   }
@@ -92,6 +132,7 @@ int RunLog(const Config& config, const std::function<void(const Addresses&)>& re
     if (!config.log.read_only) return code;
     spdlog::warn("serving reads only (log.read_only)");
   }
+  watch.reset();
   if (auto status = node.Serve(); !status.ok()) return Failed(status, kExitConfiguration);
   if (!config.rpc.behind_proxy) spdlog::info("gRPC is open to this machine alone; networks need an HTTP/2 front (behind_proxy)");
   const auto& addresses = node.addresses();

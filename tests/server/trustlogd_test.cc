@@ -1,6 +1,7 @@
 // The program itself: arguments, exit codes, signals, and what is on the disk afterwards (protocols.md T1-T5, section 5).
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -381,6 +382,23 @@ TEST_F(TrustlogdTest, FsckSaysInFourPartsWhatItCannotCheck) {  // K3, K4
       EXPECT_NE(output.find(part), std::string::npos) << c.name << ": " << output;
     EXPECT_NE(output.find(c.word), std::string::npos) << c.name << ": " << output;
   }
+}
+
+// The policy is a pipe: its reader has begun the start when a writer can open it, and waits there.
+TEST_F(TrustlogdTest, ASignalDuringTheStartEndsIt) {
+  std::string output;
+  ASSERT_EQ(Init("a", output), 0) << output;
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  for (const int number : {SIGTERM, SIGINT}) {
+    Program program(TRUSTLOGD, Serve("a"), AnyPorts({{"TRUSTLOGD_WITNESS_CLIENT__POLICY", Path("pipe")}}));
+    const std::ofstream writer(Path("pipe"));
+    program.Signal(number);
+    EXPECT_EQ(program.Wait(), 0) << program.output();
+    EXPECT_NE(program.output().find("stopped before it served"), std::string::npos) << program.output();
+  }
+  auto served = Started(Serve("a"));
+  served.program->Signal(SIGTERM);
+  EXPECT_EQ(served.program->Wait(), 0) << served.program->output();
 }
 
 TEST_F(TrustlogdTest, ASecondProcessIsRefused) {
