@@ -299,6 +299,10 @@ void LogNode::Update() {
   parts.metrics.Set(metrics::Gauge::kHttpConnections, static_cast<double>(parts.public_http->open_connections()));
   if (const auto used = parts.store->UsedBytes(); used.ok())
     parts.metrics.Set(metrics::Gauge::kStorageBytes, static_cast<double>(*used));
+  if (const auto free = parts.store->FreeBytes(); free.ok())
+    parts.metrics.Set(metrics::Gauge::kStorageFree, static_cast<double>(*free));
+  // It looks at the free space: writes that were refused are taken again although nobody submits.
+  static_cast<void>(parts.log->Writable());
   const auto state = parts.log->state();
   parts.grpc->SetServing(!draining_ && !failed_, state.writes == "ok" && !draining_ && !failed_);
 }

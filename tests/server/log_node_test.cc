@@ -182,6 +182,27 @@ TEST_F(LogNodeTest, ReadyFailsWhenTheDiskIsFull) {
   EXPECT_NE(Ready().find("FAILED  free space: 999 bytes"), std::string::npos) << Ready();
 }
 
+// Nobody submits where a load balancer looks at /readyz: it must become ready by itself.
+TEST_F(LogNodeTest, WritesAreTakenAgainWhenTheDiskIsFreedAlthoughNobodySubmits) {
+  log_.Stop();
+  log_.config().storage.min_free = 1'000;
+  log_.Start();
+  const auto update_until = [this](std::string_view text) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (Ready().find(text) == std::string::npos && std::chrono::steady_clock::now() < end) log_.node().Update();
+    return Ready();
+  };
+  log_.storage().SetFreeBytes(999);
+  const auto full = update_until("FAILED  writes: free space is below storage.min_free");
+  EXPECT_NE(full.find("FAILED  writes"), std::string::npos) << full;
+  EXPECT_EQ(Add(1).reason, "READ_ONLY");
+  log_.storage().SetFreeBytes(2'000);
+  const auto freed = update_until("ok      writes");
+  EXPECT_EQ(freed.find("FAILED"), std::string::npos) << freed;
+  EXPECT_NE(Get(log_.admin(), "/metrics")->body.find("{part=\"store\"} 2000"), std::string::npos);
+  EXPECT_TRUE(Add(1).ok());
+}
+
 // T3.
 TEST_F(LogNodeTest, AFailedDurableStepEndsTheNodeAndTheNextRunReadsTheTruth) {
   const auto before = Checkpoint();
