@@ -88,7 +88,8 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
     for (auto& tile : growth->tiles) newest.insert_or_assign(tile.id, tile);
     at = growth->head;
     const auto historic = store.HistoricRoot(at.size);
-    if (historic.ok() && historic->has_value() && **historic != at.root)
+    if (!historic.ok()) return historic.status();
+    if (historic->has_value() && **historic != at.root)
       findings.Add(at.size - 1, "the root after it differs from the head history");
   }
   if (at.root != head->root) findings.Add(head->size, "the root of all entries is not the stored root");
@@ -127,12 +128,18 @@ int CannotCheck(const absl::Status& status) {
 
 }  // namespace
 
+absl::StatusOr<int> CountFindings(const storage::LogReader& store) {
+  Findings findings;
+  if (auto status = CheckAll(store, findings); !status.ok()) return status;
+  return findings.count();
+}
+
 int FsckStore(const std::string& storage_url) {
   const auto store = storage::OpenStorage(storage_url);
   if (!store.ok()) return CannotCheck(store.status());
-  Findings findings;
-  if (const auto status = CheckAll((*store)->reader(), findings); !status.ok()) return CannotCheck(status);
-  return findings.count() == 0 ? 0 : static_cast<int>(bytes::ExitCode::kVerificationFailed);
+  const auto findings = CountFindings((*store)->reader());
+  if (!findings.ok()) return CannotCheck(findings.status());
+  return *findings == 0 ? 0 : static_cast<int>(bytes::ExitCode::kVerificationFailed);
 }
 
 }  // namespace trustlog::server
