@@ -33,6 +33,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kSpareDescriptors = 64 + 64;  // reserve, and storage
 constexpr std::size_t kAdminConnections = 64;
+constexpr milliseconds kAdminWait{1'000};  // for a request: probes speak at once, and who is silent must not keep them out
 constexpr std::size_t kMaxPolicyBytes = 64 * 1024;
 constexpr milliseconds kGrace{1'000};  // for answers on their way
 
@@ -256,6 +257,8 @@ absl::Status LogNode::ServeAdmin() {
   options.listen = {config_.http.admin_listen};
   options.limits = {kAdminConnections, 0};
   options.times = options_.http_times;
+  options.times.header = std::min(options.times.header, kAdminWait);
+  options.times.idle = std::min(options.times.idle, kAdminWait);
   auto server = http::HttpServer::Start(Routed(*parts.admin_router), parts.metrics, options);
   if (!server.ok()) return server.status();
   parts.admin_http = *std::move(server);

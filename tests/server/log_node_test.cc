@@ -151,6 +151,18 @@ TEST(LogNode, LivenessFailsWhenTheMainLoopIsSilent) {
   EXPECT_EQ(Get(log.http(), "/checkpoint")->status, 200);
 }
 
+// All its callers are this machine, so no address can be told from another: what is silent goes soon, and a probe gets its place.
+TEST(LogNode, ConnectionsThatSayNothingDoNotKeepProbesOut) {
+  RunningLog::Options options;
+  options.node.http_times.header = options.node.http_times.idle = std::chrono::hours(1);
+  RunningLog log(options);
+  support::RawConnection silent(log.admin()), idle(log.admin());
+  EXPECT_EQ(idle.Ask(support::Request("GET", "/livez"))->status, 200);
+  EXPECT_TRUE(silent.Closed());
+  EXPECT_TRUE(idle.Closed());
+  EXPECT_EQ(Get(log.admin(), "/livez")->status, 200);
+}
+
 TEST_F(LogNodeTest, ReadyFailsWhenPublicationIsLate) {
   support::Gate publication(log_.storage().plan(), support::Call::kConfirm);
   ASSERT_TRUE(Add(1, v1::WAIT_DURABLE).ok());
