@@ -141,6 +141,7 @@ absl::Status LogNode::OpenStore() {
   }
   auto key = keys::ReadPrivateKeyFile(config_.log.key);
   if (!key.ok()) return key.status();
+  if (!key->is_memory_locked()) spdlog::warn("the log key could be swapped to the disk: allow a page of locked memory (ulimit -l)");
   auto signer = signer::LocalSigner::Open(config_.log.mark, identity.origin, identity.store_id, *std::move(key), clock_);
   // A damaged mark is not an old one (exit 5): it says nothing of what was signed.
   const bool no_mark = absl::IsNotFound(signer.status()) || absl::IsDataLoss(signer.status());

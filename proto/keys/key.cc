@@ -5,6 +5,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -25,6 +27,12 @@ constexpr std::size_t kEd25519Size = 32;
 constexpr std::size_t kEd25519SignatureSize = 64;
 constexpr auto kEd25519SpkiPrefix = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"sv;
 constexpr auto kEd25519Pkcs8Prefix = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"sv;
+
+// Without it the first calls of two threads would race.
+void InitSodium() {
+  static const int initialised = sodium_init();
+  static_cast<void>(initialised);
+}
 
 // Of a batch algorithm the one that makes its inner signature: its keys have the same form.
 Algorithm InnerOf(Algorithm algorithm) {
@@ -111,20 +119,36 @@ absl::Status PublicKey::Verify(std::string_view message, std::string_view signat
   return bytes::Refuse(Reason::kSignatureInvalid, fmt::format("{} signature does not verify", AlgorithmName(algorithm)));
 }
 
-// Where `pkey` is null the key is Ed25519.
-struct PrivateKey::Parts {
-  Parts(PublicKey public_part, std::string_view ed25519_seed, Pkey ecdsa)
-      : public_key(std::move(public_part)), pkey(std::move(ecdsa)) {
-    std::copy(ed25519_seed.begin(), ed25519_seed.end(), seed.begin());
+// A copy of a seed between guard pages, locked in memory where that is allowed; wiped.
+class Seed final {
+ public:
+  explicit Seed(std::string_view seed) {
+    InitSodium();
+    bytes_ = static_cast<char*>(sodium_malloc(kEd25519Size));
+    if (bytes_ == nullptr) throw std::bad_alloc();  // as any other allocation
+    // sodium_malloc has locked it, but does not say whether it could; once more costs nothing.
+    is_locked_ = sodium_mlock(bytes_, kEd25519Size) == 0;
+    std::copy(seed.begin(), seed.end(), bytes_);
   }
-  ~Parts() { OPENSSL_cleanse(seed.data(), seed.size()); }
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
+  ~Seed() { sodium_free(bytes_); }
+  Seed(const Seed&) = delete;
+  Seed& operator=(const Seed&) = delete;
 
-  std::string_view seed_view() const { return {seed.data(), seed.size()}; }
+  bool is_locked() const { return is_locked_; }
+  std::string_view view() const { return {bytes_, kEd25519Size}; }
+
+ private:
+  char* bytes_ = nullptr;
+  bool is_locked_ = false;
+};
+
+// One of the two.
+struct PrivateKey::Parts {
+  Parts(PublicKey public_part, std::string_view ed25519_seed) : public_key(std::move(public_part)), seed(std::in_place, ed25519_seed) {}
+  Parts(PublicKey public_part, Pkey ecdsa) : public_key(std::move(public_part)), pkey(std::move(ecdsa)) {}
 
   PublicKey public_key;
-  std::array<char, kEd25519Size> seed{};
+  std::optional<const Seed> seed;
   Pkey pkey;
 };
 
@@ -156,13 +180,13 @@ absl::StatusOr<PrivateKey> PrivateKey::FromPkcs8(std::string_view der) {
     const auto seed = der.substr(kEd25519Pkcs8Prefix.size());
     auto public_key = PublicKey::FromEd25519(PublicFromSeed(seed));
     if (!public_key.ok()) return public_key.status();
-    return PrivateKey(std::make_unique<Parts>(*std::move(public_key), seed, nullptr));
+    return PrivateKey(std::make_unique<Parts>(*std::move(public_key), seed));
   }
   if (auto pkey = ParseEcdsaPrivate(der)) {
     const auto spki = EncodeEcdsaPublic(*pkey);
     for (const auto algorithm : {Algorithm::kEcdsaP256Sha256Der, Algorithm::kEcdsaP384Sha384Der}) {
       auto public_key = PublicKey::FromSpki(spki, algorithm);
-      if (public_key.ok()) return PrivateKey(std::make_unique<Parts>(*std::move(public_key), "", std::move(pkey)));
+      if (public_key.ok()) return PrivateKey(std::make_unique<Parts>(*std::move(public_key), std::move(pkey)));
     }
   }
   return bytes::Refuse(
@@ -171,9 +195,10 @@ absl::StatusOr<PrivateKey> PrivateKey::FromPkcs8(std::string_view der) {
 }
 
 const PublicKey& PrivateKey::public_key() const { return parts_->public_key; }
+bool PrivateKey::is_memory_locked() const { return parts_->seed.has_value() && parts_->seed->is_locked(); }
 
 absl::StatusOr<std::string> PrivateKey::Sign(std::string_view message) const {
-  if (parts_->pkey == nullptr) return SignEd25519(parts_->seed_view(), message);
+  if (parts_->seed.has_value()) return SignEd25519(parts_->seed->view(), message);
   auto signature = SignEcdsa(CurveOf(parts_->public_key.algorithm()), *parts_->pkey, message);
   if (!signature) return bytes::Refuse(Reason::kInternal, "OpenSSL made no signature");
   return *std::move(signature);
@@ -183,7 +208,7 @@ std::string PrivateKey::ToPkcs8() const {
   if (parts_->pkey != nullptr) return EncodeEcdsaPrivate(*parts_->pkey);
   std::string der;
   der.reserve(kEd25519Pkcs8Prefix.size() + kEd25519Size);
-  der.append(kEd25519Pkcs8Prefix).append(parts_->seed_view());
+  der.append(kEd25519Pkcs8Prefix).append(parts_->seed->view());
   return der;
 }
 
@@ -194,8 +219,7 @@ void Wipe(std::string& secret) {
 }
 
 std::string RandomBytes(std::size_t size) {
-  static const int initialised = sodium_init();  // without it the first calls of two threads would race
-  static_cast<void>(initialised);
+  InitSodium();
   std::string data(size, '\0');
   randombytes_buf(data.data(), data.size());  // ends the process rather than return without randomness
   return data;

@@ -72,6 +72,9 @@ class PrivateKey final {
   ~PrivateKey();
 
   const PublicKey& public_key() const;
+  // The secret of an Ed25519 key lies on a page of its own, out of core dumps and, where the system lets us (RLIMIT_MEMLOCK), never
+  // in the swap space. False: it did not, or the key is an ECDSA one, which OpenSSL holds.
+  bool is_memory_locked() const;
   // Signature over `message` in the algorithm's form. Thread-safe. INTERNAL: the crypto library refused.
   absl::StatusOr<std::string> Sign(std::string_view message) const;
   // SECRET. The caller wipes it (keys::Wipe).

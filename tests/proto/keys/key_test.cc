@@ -5,8 +5,11 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "proto/bytes/hex.h"
@@ -158,6 +161,40 @@ TEST(PublicKey, RefusesOtherFormsOfAnEcKey) {
     EXPECT_FALSE(PublicKey::FromSpki(c.spki, Algorithm::kEcdsaP256Sha256Der).ok()) << c.name;
   }
   ERR_clear_error();
+}
+
+// kB that the system says are locked of this process.
+long LockedMemory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmLck:", 0) == 0) return std::atol(line.c_str() + 6);
+  }
+  return -1;
+}
+
+TEST(PrivateKey, ItsSecretIsLockedInMemoryAsLongAsItLives) {
+  const long before = LockedMemory();
+  {
+    const auto key = Fresh(Algorithm::kEd25519);
+    if (!key.is_memory_locked()) GTEST_SKIP() << "this system locks no memory for us";
+    EXPECT_GT(LockedMemory(), before);
+    const auto another = Fresh(Algorithm::kEd25519);
+    EXPECT_TRUE(another.is_memory_locked());
+  }
+  EXPECT_EQ(LockedMemory(), before);
+  EXPECT_FALSE(Fresh(Algorithm::kEcdsaP256Sha256Der).is_memory_locked());
+}
+
+TEST(PrivateKey, WithoutLockedMemoryItSignsAllTheSame) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+  const auto key = Fresh(Algorithm::kEd25519);  // root may lock even so
+  ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const auto signature = key.Sign("message");
+  ASSERT_TRUE(signature.ok()) << signature.status();
+  EXPECT_EQ(key.public_key().Verify("message", *signature), absl::OkStatus());
 }
 
 TEST(Verify, AcceptsOwnSignaturesOfAnyMessage) {
