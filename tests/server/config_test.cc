@@ -270,7 +270,7 @@ TEST(Config, TheShippedExampleParses) {
 }
 
 TEST(Config, IsReadFromAFile) {
-  const testing::TemporaryDirectory directory;
+  const support::TemporaryDirectory directory;
   const std::string path = directory.path() + "/t.toml";
   EXPECT_FALSE(ReadConfig(path).ok());
   std::ofstream(path) << kLeast;

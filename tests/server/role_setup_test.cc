@@ -48,7 +48,7 @@ class InitTest : public ::testing::Test {
   }
 
   const SampleAlliance alliance_;
-  const testing::TemporaryDirectory directory_;
+  const support::TemporaryDirectory directory_;
   InitOptions options_;
 };
 
@@ -236,7 +236,7 @@ TEST_F(InitTest, SettingsNameAbsolutePaths) {
 
 // `--dev`: the second run takes what the first one made.
 TEST(DevSetup, MakesALogOnceAndTakesItAgain) {
-  const testing::TemporaryDirectory directory;
+  const support::TemporaryDirectory directory;
   const auto first = PrepareDev(directory.path() + "/dev");
   ASSERT_TRUE(first.ok()) << first.status();
   const auto again = PrepareDev(directory.path() + "/dev");
@@ -257,7 +257,7 @@ TEST(DevSetup, MakesALogOnceAndTakesItAgain) {
 }
 
 TEST(DevSetup, TakesADirectoryOnlyAsItIs) {
-  const testing::TemporaryDirectory directory;
+  const support::TemporaryDirectory directory;
   const auto path = [&](const std::string& name) { return directory.path() + "/" + name; };
   fs::create_directory(path("open"));
   fs::permissions(path("open"), fs::perms::all);
@@ -282,7 +282,7 @@ TEST(DevSetup, TakesADirectoryOnlyAsItIs) {
 }
 
 TEST(DevSetup, WhatAnInterruptedRunLeftIsGone) {
-  const testing::TemporaryDirectory directory;
+  const support::TemporaryDirectory directory;
   const auto dev = directory.path() + "/dev";
   fs::create_directories(dev + ".new/mark");
   std::ofstream(dev + ".new/root.key") << "half";

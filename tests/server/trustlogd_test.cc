@@ -114,7 +114,7 @@ class TrustlogdTest : public ::testing::Test {
     return request;
   }
 
-  const testing::TemporaryDirectory directory_;
+  const support::TemporaryDirectory directory_;
 };
 
 TEST_F(TrustlogdTest, ArgumentsThatAreWrongExitWithTwo) {
@@ -372,7 +372,7 @@ TEST_F(TrustlogdTest, FsckSaysInFourPartsWhatItCannotCheck) {  // K3, K4
     int code;
     const char* word;
   } cases[] = {{"nothing there", "sqlite:" + Path("none.db"), 3, "NOT_FOUND"},
-               {"no store", "sqlite:" + Path("other.db"), 2, "NOT_USABLE"},
+               {"never a store", "sqlite:" + Path("other.db"), 3, "NOT_FOUND"},
                {"another engine", "postgres://x", 2, "NOT_USABLE"}};
   for (const auto& c : cases) {
     std::string output;

@@ -13,6 +13,7 @@
 #include "merkle/integrate.h"
 #include "proto/bytes/wire.h"
 #include "storage/open_storage.h"
+#include "tests/support/temporary_directory.h"
 
 namespace trustlog::storage {
 
@@ -68,23 +69,6 @@ inline void GrowTo(LogWriter& log, std::uint64_t size, std::uint64_t width) {
   }
 }
 
-// A directory of its own, removed at the end.
-class TemporaryDirectory final {
- public:
-  TemporaryDirectory() {
-    std::string pattern = testing::TempDir() + "trustlog-storage-XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using support::TemporaryDirectory;
 
 }  // namespace trustlog::storage

@@ -111,7 +111,7 @@ class MemoryLog final {
   }
 
   const SampleAlliance alliance_;
-  const testing::TemporaryDirectory directory_;
+  const support::TemporaryDirectory directory_;
   const SampleClock clock_;
   metrics::Metrics metrics_{"test", kSampleOrigin, "memory"};
   FaultyStorage storage_;

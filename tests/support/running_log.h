@@ -122,7 +122,7 @@ class RunningLog final {
   }
 
   const SampleAlliance alliance_;
-  const testing::TemporaryDirectory directory_;
+  const support::TemporaryDirectory directory_;
   const SampleClock clock_;
   Options options_;
   server::Config config_;

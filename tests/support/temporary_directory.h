@@ -6,7 +6,7 @@
 #include <string>
 #include <system_error>
 
-namespace trustlog::testing {
+namespace trustlog::support {
 
 class TemporaryDirectory final {
  public:
@@ -26,4 +26,4 @@ class TemporaryDirectory final {
   std::string path_;
 };
 
-}  // namespace trustlog::testing
+}  // namespace trustlog::support

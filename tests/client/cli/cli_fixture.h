@@ -96,7 +96,7 @@ class CliTest : public ::testing::Test {
     variables_["TRUSTLOG_URL"] = "https://log.example/";
   }
 
-  testing::TemporaryDirectory directory_;
+  support::TemporaryDirectory directory_;
   std::map<std::string, std::string> variables_;
   testing::SyntheticLog log_;
   testing::MapFetcher fetcher_;

@@ -76,7 +76,7 @@ TEST_F(SettingsTest, AMemoryThatCannotBeKeptIsASettingToCorrect) {
   variables_["XDG_STATE_HOME"] = "/proc";
   const auto result = Run({"checkpoint", "get"});
   EXPECT_EQ(result.exit, ExitCode::kUsage);
-  EXPECT_THAT(result.err, HasSubstr("cannot create /proc/trustlog/logs"));
+  EXPECT_THAT(result.err, HasSubstr("cannot create /proc/trustlog"));
   EXPECT_THAT(result.err, HasSubstr("code    NOT_USABLE"));
 }
 

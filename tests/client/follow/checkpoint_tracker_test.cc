@@ -49,7 +49,7 @@ class CheckpointTrackerTest : public ::testing::Test {
     return fork;
   }
 
-  testing::TemporaryDirectory root_;
+  support::TemporaryDirectory root_;
   SyntheticLog log_;
   tlog::Policy policy_ = log_.Policy();
 };
@@ -98,7 +98,7 @@ TEST_F(CheckpointTrackerTest, AForkLeavesEvidenceBeforeItIsTold) {  // E11
     std::uint64_t saved, shown;
   };
   for (const Case& c : {Case{"equal size", 700, 700}, Case{"larger", 500, 700}, Case{"first tile grown", 401, 402}}) {
-    const testing::TemporaryDirectory root;
+    const support::TemporaryDirectory root;
     auto tracker = CheckpointTracker::Open(root.path(), policy_).value();
     MapFetcher honest(log_.Publish(c.saved)), lying(Fork().Publish(c.shown));
     ASSERT_TRUE(tracker.Update(honest, kNow).ok());
@@ -178,7 +178,7 @@ TEST_F(CheckpointTrackerTest, AnotherProcessThatIsFasterIsComparedWith) {  // K7
     std::uint64_t saved;
   };
   for (const Case& c : {Case{"it got less far", 200, Movement::kMoved, 300}, Case{"it got further", 600, Movement::kOlder, 600}}) {
-    const testing::TemporaryDirectory root;
+    const support::TemporaryDirectory root;
     std::filesystem::copy(root_.path(), root.path(), std::filesystem::copy_options::recursive);
     auto tracker = CheckpointTracker::Open(root.path(), policy_).value();
     MapFetcher fetcher(log_.Publish(300)), faster(log_.Publish(c.meanwhile));

@@ -40,7 +40,7 @@ class MonitorTest : public ::testing::Test {
   using Found = std::vector<std::pair<std::uint64_t, std::string>>;
   Found TakeFindings() { return std::exchange(findings_, {}); }
 
-  testing::TemporaryDirectory root_;
+  support::TemporaryDirectory root_;
   SyntheticLog log_ = testing::SampleLog(10);  // 20 entries
   tlog::Policy policy_ = log_.Policy();
   bool refuse_ = false;
@@ -132,7 +132,7 @@ TEST_F(MonitorTest, ASnapshotSavesStatementsAndADamagedOneCostsNothing) {
   const auto tracker = CheckpointTracker::Open(root_.path(), policy_).value();
   ASSERT_TRUE(tracker.state().Read("registry")->has_value());
   for (const char* snapshot : {"whole", "damaged", "none"}) {
-    const testing::TemporaryDirectory copy;
+    const support::TemporaryDirectory copy;
     std::filesystem::copy(root_.path(), copy.path(), std::filesystem::copy_options::recursive);
     const std::string file = copy.path() + tracker.state().path().substr(root_.path().size()) + "/registry";
     if (snapshot == std::string("damaged")) std::filesystem::resize_file(file, 10);
@@ -188,7 +188,7 @@ TEST_F(MonitorTest, ReportsWhatTheRulesRefuse) {  // records.md 6.4, E10
       {"issued in the future", Changed(26, [](auto& e) { e.logged_at_ms -= 3'600'000; }), {"TIME_FELL", "ISSUED_IN_FUTURE"}},
   };
   for (const Case& c : cases) {
-    const testing::TemporaryDirectory root;
+    const support::TemporaryDirectory root;
     SyntheticLog log = log_;
     log.Append(c.record.entry, c.record.statement);
     MapFetcher fetcher(log.Publish());
@@ -224,7 +224,7 @@ TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12
   EXPECT_THAT(TakeFindings(), ::testing::Contains(Found::value_type(10, "WITHHELD")));
   EXPECT_EQ(result->faults, 0U);
 
-  const testing::TemporaryDirectory other;
+  const support::TemporaryDirectory other;
   log.set_statement(8, "");
   MapFetcher fetcher(log.Publish());
   const auto second = Monitor::Open(fetcher, policy_, other.path())->RunOnce({.now = kNow}, Deliver());
@@ -279,7 +279,7 @@ TEST_F(MonitorTest, HostileServersMoveNothing) {
       {"fork of equal size", [&](Files& f) { f = early_fork.Publish(10); }, CheckCode::kForkProven},
   };
   for (const Case& c : cases) {
-    const testing::TemporaryDirectory copy;
+    const support::TemporaryDirectory copy;
     std::filesystem::copy(root_.path(), copy.path(), std::filesystem::copy_options::recursive);
     MapFetcher fetcher(log_.Publish(20));
     c.change(fetcher.files);

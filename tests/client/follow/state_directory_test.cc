@@ -12,7 +12,7 @@
 namespace trustlog::follow {
 namespace {
 
-using testing::TemporaryDirectory;
+using support::TemporaryDirectory;
 
 TEST(StateDirectory, IsKeyedByOriginAndKey) {  // E9
   // printf 'log.example/a\nlog.example/a+01020304+AQ==' | sha256sum

@@ -51,7 +51,7 @@ TEST(TileReader, ProofsVerifyAtEverySizeUpToTheHead) {
 }
 
 TEST(TileReader, ReadsThreeLevelsFromADirectory) {
-  const testing::TemporaryDirectory directory;
+  const support::TemporaryDirectory directory;
   testing::WriteFiles(BigLog().Publish(), directory.path());
   net::DirectoryFetcher fetcher(directory.path());
   TileReader reader(fetcher, BigLog().Head());

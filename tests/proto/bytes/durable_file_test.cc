@@ -45,7 +45,7 @@ class DurableFile : public ::testing::Test {
     return names;
   }
 
-  const trustlog::testing::TemporaryDirectory directory_;
+  const trustlog::support::TemporaryDirectory directory_;
 };
 
 TEST_F(DurableFile, ADescriptorClosesWhatItOwnsAndNothingElse) {

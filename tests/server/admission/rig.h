@@ -155,7 +155,7 @@ class AdmissionTest : public ::testing::Test {
     return attest::DecodeEntry(store_->base().reader().ReadRecords(index, index + 1).value().front().entry).value();
   }
 
-  const testing::TemporaryDirectory temporary_;
+  const support::TemporaryDirectory temporary_;
   const support::SampleAlliance alliance_;
   support::FakeClock clock_{std::chrono::seconds(support::kSampleTime)};
   metrics::Metrics metrics_;

@@ -157,7 +157,7 @@ class CrashTest : public ::testing::Test {
   // Fresh store and mark; then one process for each of `failpoints` ("": none).
   static void RunAndCheck(const std::vector<std::string>& failpoints) {
     SCOPED_TRACE(::testing::PrintToString(failpoints));
-    const testing::TemporaryDirectory temporary;
+    const support::TemporaryDirectory temporary;
     const auto& directory = temporary.path();
     ASSERT_TRUE(storage::CreateStorage(StoreUrl(directory), TestIdentity()).ok());
     ASSERT_TRUE(signer::MarkFile::Create(directory + "/mark", FirstMark()).ok());
@@ -201,7 +201,7 @@ TEST_F(CrashTest, ASecondEndInsideTheRepairIsRepairedToo) {
 // "one mark slot torn": the older one counts, and the stored checkpoint brings the mark up again.
 TEST_F(CrashTest, ATornSlotOfTheMarkIsFollowedByTheStoredCheckpoint) {
   if (IsTheChild()) return;
-  const testing::TemporaryDirectory temporary;
+  const support::TemporaryDirectory temporary;
   const auto& directory = temporary.path();
   ASSERT_TRUE(storage::CreateStorage(StoreUrl(directory), TestIdentity()).ok());
   ASSERT_TRUE(signer::MarkFile::Create(directory + "/mark", FirstMark()).ok());

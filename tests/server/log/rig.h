@@ -261,7 +261,7 @@ class LogTest : public ::testing::Test {
     return note.ok() ? *note : "";
   }
 
-  const testing::TemporaryDirectory temporary_;
+  const support::TemporaryDirectory temporary_;
   support::FakeClock clock_;
   metrics::Metrics metrics_;
   support::MemoryStore memory_;

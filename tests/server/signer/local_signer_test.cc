@@ -73,7 +73,7 @@ class LocalSignerTest : public ::testing::Test {
     return a->sequence > b->sequence ? *a : *b;
   }
 
-  const testing::TemporaryDirectory temporary_;
+  const support::TemporaryDirectory temporary_;
   support::FakeClock clock_;
 };
 
@@ -238,7 +238,7 @@ TEST_F(FollowTest, RefusesWhatIsNotOursNotLargerOrNotProven) {
 
 TEST_F(FollowTest, TakesTheFirstCheckpointOnAnEmptyMark) {
   signer_.reset();
-  const testing::TemporaryDirectory fresh;
+  const support::TemporaryDirectory fresh;
   Mark first;
   first.origin = kOrigin;
   first.key_id = LogKey().public_key().id();

@@ -127,7 +127,7 @@ class MarkFileTest : public ::testing::Test {
     WriteFile(path(), bytes);
   }
 
-  const testing::TemporaryDirectory temporary_;
+  const support::TemporaryDirectory temporary_;
 };
 
 TEST_F(MarkFileTest, IsMadeOnceWithItsPlaceTakenAndForItsOwnerAlone) {
