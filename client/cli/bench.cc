@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <cmath>
 #include <thread>
 #include <utility>
@@ -15,11 +16,15 @@ using Clock = std::chrono::steady_clock;
 
 class Client final {
  public:
-  Client(const BenchPlan& plan, unsigned number, Clock::time_point begin, std::atomic<bool>& stop)
+  Client(const BenchPlan& plan, unsigned number, const Clock::time_point& begin, std::atomic<bool>& stop)
       : plan_(plan), number_(number), begin_(begin), stop_(stop) {}
 
-  BenchResult Run(const std::function<absl::StatusOr<BenchCall>(unsigned)>& make) {
+  // `all_made` is arrived at once; afterwards `begin` is set.
+  template <typename Barrier>
+  BenchResult Run(const std::function<absl::StatusOr<BenchCall>(unsigned)>& make, Barrier& all_made) {
     const auto call = make(number_);
+    if (!call.ok()) stop_ = true;
+    all_made.arrive_and_wait();
     if (!call.ok()) return Fail(call.status());
     for (std::uint64_t turn = 0; !stop_; ++turn) {
       if (auto status = call->prepare(); !status.ok()) return Fail(status);
@@ -65,7 +70,7 @@ class Client final {
 
   const BenchPlan& plan_;
   const unsigned number_;
-  const Clock::time_point begin_;
+  const Clock::time_point& begin_;
   std::atomic<bool>& stop_;
   BenchResult result_;
 };
@@ -74,11 +79,12 @@ class Client final {
 
 BenchResult RunBench(const BenchPlan& plan, const std::function<absl::StatusOr<BenchCall>(unsigned client)>& make) {
   std::atomic<bool> stop = false;
-  const auto begin = Clock::now();
+  Clock::time_point begin;
+  std::barrier all_made(plan.clients, [&begin]() noexcept { begin = Clock::now(); });
   std::vector<BenchResult> results(plan.clients);
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < plan.clients; ++i) {
-    threads.emplace_back([&, i] { results[i] = Client(plan, i, begin, stop).Run(make); });
+    threads.emplace_back([&, i] { results[i] = Client(plan, i, begin, stop).Run(make, all_made); });
   }
   for (auto& thread : threads) thread.join();
   BenchResult all;

@@ -35,7 +35,7 @@ struct BenchResult {
   absl::Status failed;               // the first answer that did not verify, or preparation that failed
 };
 
-// `make(client)` is called once a client, on its own thread.
+// `make(client)` is called once a client, on its own thread; the clock starts when all are made.
 BenchResult RunBench(const BenchPlan& plan, const std::function<absl::StatusOr<BenchCall>(unsigned client)>& make);
 
 // 0 <= share <= 1; 0 of an empty list.

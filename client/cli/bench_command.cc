@@ -196,6 +196,7 @@ std::vector<Option> With(std::vector<Option> own) {
 std::vector<Option> SubmitOptions() {
   return {{"--key", "FILE", "signing key of a member", Count::kRequired},
           {"--issuer", "URN", "that member (setting: issuer)"},
+          {"--ahead", "N", "statements of all clients that are signed before the clock starts (default 0); then each as it is sent"},
           {"--origin", "ORIGIN", "of the log (default: the one of the policy)"},
           {"--type-base", "URL", "of the log's predicate types (setting: type_base)"},
           {"--wait", "STATE", "published (default) or durable"}};

@@ -18,6 +18,7 @@
 namespace trustlog::cli {
 namespace {
 
+constexpr std::uint64_t kMaxAhead = 10'000'000;
 constexpr std::string_view kDefaultTypeBase = "https://trustlog.example/attest";
 
 std::string IndexOf(const follow::EntryReport& report) { return report.index ? fmt::format("{}", *report.index) : "(unread)"; }
@@ -36,6 +37,7 @@ absl::Status StatusOf(const follow::EntryReport& report) {
 
 struct SubmissionWork::Turn {
   std::unique_ptr<rpc::LogClient> client;
+  std::vector<std::vector<PendingEnvelope>> ahead;  // signed before the clock started
   std::vector<PendingEnvelope> envelopes;
   std::vector<Answer> answers;
 };
@@ -57,6 +59,13 @@ absl::StatusOr<SubmissionWork> SubmissionWork::Create(Session& session, const Ar
   work.now_ = session.now();
   work.issued_at_ = attest::FormatTime(work.now_);
   work.items_ = items;
+  const auto ahead = arguments.Number("ahead", 0);
+  if (!ahead.ok()) return ahead.status();
+  const auto clients = arguments.Number("clients", 1);
+  if (!clients.ok()) return clients.status();
+  if (*ahead > kMaxAhead) return UsageError(fmt::format("--ahead {}: not within 0..{}", *ahead, kMaxAhead));
+  const std::uint64_t a_turn_of_all = items * std::max<std::uint64_t>(*clients, 1);
+  work.turns_ahead_ = (*ahead + a_turn_of_all - 1) / a_turn_of_all;
   const std::string wait = arguments.Get("wait", "published");
   if (wait != "published" && wait != "durable") return UsageError(fmt::format("--wait {}: not one of durable, published", wait));
   work.wait_ = wait == "durable" ? WaitFor::kDurable : WaitFor::kPublished;
@@ -73,6 +82,17 @@ absl::StatusOr<PendingEnvelope> SubmissionWork::NewEnvelope() const {
   auto envelope = SignPayload(payload, {key_});
   if (!envelope.ok()) return envelope.status();
   return PendingEnvelope{"a statement of this bench", *std::move(envelope)};
+}
+
+absl::StatusOr<std::vector<PendingEnvelope>> SubmissionWork::NewEnvelopes() const {
+  std::vector<PendingEnvelope> envelopes;
+  envelopes.reserve(items_);
+  for (std::uint64_t i = 0; i < items_; ++i) {
+    auto envelope = NewEnvelope();
+    if (!envelope.ok()) return envelope.status();
+    envelopes.push_back(*std::move(envelope));
+  }
+  return envelopes;
 }
 
 absl::StatusOr<std::uint64_t> SubmissionWork::Verify(const Turn& turn) const {
@@ -95,14 +115,20 @@ absl::StatusOr<BenchCall> SubmissionWork::Make(Session& session) const {
   const auto turn = std::make_shared<Turn>();
   turn->client = *std::move(client);
   BenchCall call;
+  for (std::uint64_t i = 0; i < turns_ahead_; ++i) {
+    auto envelopes = NewEnvelopes();
+    if (!envelopes.ok()) return envelopes.status();
+    turn->ahead.push_back(*std::move(envelopes));
+  }
   call.prepare = [this, turn]() -> absl::Status {
-    turn->envelopes.clear();
-    for (std::uint64_t i = 0; i < items_; ++i) {
-      auto envelope = NewEnvelope();
-      if (!envelope.ok()) return envelope.status();
-      turn->envelopes.push_back(*std::move(envelope));
+    if (!turn->ahead.empty()) {
+      turn->envelopes = std::move(turn->ahead.back());
+      turn->ahead.pop_back();
+      return absl::OkStatus();
     }
-    return absl::OkStatus();
+    auto envelopes = NewEnvelopes();
+    if (envelopes.ok()) turn->envelopes = *std::move(envelopes);
+    return envelopes.status();
   };
   call.send = [this, turn]() -> absl::Status {
     turn->answers.clear();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/cli/bench.h"
@@ -21,12 +22,13 @@ class SubmissionWork final {
   // `key` is borrowed. Usage errors: no issuer, no policy.
   static absl::StatusOr<SubmissionWork> Create(Session& session, const Arguments& arguments, const keys::PrivateKey& key,
                                                std::uint64_t items);
-  // With a connection of its own.
+  // With a connection of its own, and what `--ahead` asks for signed already.
   absl::StatusOr<BenchCall> Make(Session& session) const;
 
  private:
   struct Turn;
   absl::StatusOr<PendingEnvelope> NewEnvelope() const;
+  absl::StatusOr<std::vector<PendingEnvelope>> NewEnvelopes() const;  // of one turn
   absl::StatusOr<std::uint64_t> Verify(const Turn& turn) const;
 
   const keys::PrivateKey* key_ = nullptr;
@@ -34,6 +36,7 @@ class SubmissionWork final {
   std::string origin_, issuer_, type_base_, issued_at_;
   std::int64_t now_ = 0;
   std::uint64_t items_ = 1;
+  std::uint64_t turns_ahead_ = 0;  // of each client
   WaitFor wait_ = WaitFor::kPublished;
 };
 

@@ -131,35 +131,61 @@ bool Covers(std::uint64_t size, std::uint8_t level, std::uint64_t index, std::ui
 
 }  // namespace
 
-// Replies of full hash tiles, ready to send; least recently used out first.
+// Replies that never change, ready to send: full hash tiles and full entry bundles, plain and compressed; least recently used out
+// first. (A statement bundle changes when a statement is withheld.)
 class TileApi::Cache {
  public:
-  explicit Cache(std::size_t max_bytes) : max_tiles_(max_bytes / (merkle::kTileWidth * sizeof(merkle::Hash))) {}
+  // Which file in which form; a bundle has the level kEntries.
+  struct Key {
+    std::uint8_t level;
+    std::uint64_t index;
+    bool gzip;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  static constexpr std::uint8_t kEntries = 0xFF;
 
-  std::optional<HttpReply> Find(const merkle::TileId& id) {
+  explicit Cache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  static std::optional<Key> KeyOf(const merkle::TileId& id) {
+    return id.width == merkle::kTileWidth ? std::optional<Key>({id.level, id.index, false}) : std::nullopt;
+  }
+  static std::optional<Key> KeyOf(const tlog::BundleId& id, bool gzip) {
+    const bool is_final = id.width == merkle::kTileWidth && id.kind == tlog::BundleKind::kEntries;
+    return is_final ? std::optional<Key>({kEntries, id.index, gzip}) : std::nullopt;
+  }
+
+  std::optional<HttpReply> Find(const std::optional<Key>& key) {
+    if (!key.has_value()) return std::nullopt;
     const runtime::MutexLock lock(mutex_);
-    const auto it = by_id_.find(id);
-    if (it == by_id_.end()) return std::nullopt;
+    const auto it = by_key_.find(*key);
+    if (it == by_key_.end()) return std::nullopt;
     recent_.splice(recent_.begin(), recent_, it->second);
     return it->second->second;
   }
-  void Add(const merkle::TileId& id, const HttpReply& reply) {
+  void Add(const std::optional<Key>& key, const HttpReply& reply) {
+    if (!key.has_value() || reply.status != 200) return;
     const runtime::MutexLock lock(mutex_);
-    if (max_tiles_ == 0 || by_id_.contains(id)) return;
-    recent_.emplace_front(id, reply);
-    by_id_.emplace(id, recent_.begin());
-    if (by_id_.size() > max_tiles_) {
-      by_id_.erase(recent_.back().first);
+    if (by_key_.contains(*key)) return;
+    recent_.emplace_front(*key, reply);
+    by_key_.emplace(*key, recent_.begin());
+    bytes_ += CostOf(reply);
+    while (bytes_ > max_bytes_) {
+      bytes_ -= CostOf(recent_.back().second);
+      by_key_.erase(recent_.back().first);
       recent_.pop_back();
     }
   }
 
  private:
-  using List = std::list<std::pair<merkle::TileId, HttpReply>>;
-  const std::size_t max_tiles_;
+  static constexpr std::size_t kOverhead = 512;  // of a reply's strings and of its places in here
+  static std::size_t CostOf(const HttpReply& reply) { return reply.body->size() + kOverhead; }
+
+  using List = std::list<std::pair<Key, HttpReply>>;
+  const std::size_t max_bytes_;
   runtime::Mutex mutex_;
+  std::size_t bytes_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   List recent_ TRUSTLOG_GUARDED_BY(mutex_);
-  std::map<merkle::TileId, List::iterator> by_id_ TRUSTLOG_GUARDED_BY(mutex_);
+  std::map<Key, List::iterator> by_key_ TRUSTLOG_GUARDED_BY(mutex_);
 };
 
 // Bundles on their way. A bundle of 256 statements can have 8 MiB and cost a tenth of a second to compress: who asks for one that is
@@ -240,11 +266,11 @@ void TileApi::Checkpoint(const http::HttpRequest&, const http::Respond& respond)
 void TileApi::Tile(const http::HttpRequest& request, http::Respond respond) {
   const auto parsed = tlog::ParseTilePath(std::string_view(request.path).substr(1));
   const auto* tile = parsed.has_value() ? std::get_if<merkle::TileId>(&*parsed) : nullptr;
-  if (tile != nullptr && tile->width == merkle::kTileWidth) {
-    if (auto cached = cache_->Find(*tile); cached.has_value()) return respond(*std::move(cached));
-  }
-  auto snapshot = source_();
   const auto* bundle = parsed.has_value() ? std::get_if<tlog::BundleId>(&*parsed) : nullptr;
+  const bool gzip = bundle != nullptr && TakesGzip(request.accept_encoding);
+  const auto key = tile != nullptr ? Cache::KeyOf(*tile) : bundle != nullptr ? Cache::KeyOf(*bundle, gzip) : std::nullopt;
+  if (auto cached = cache_->Find(key); cached.has_value()) return respond(*std::move(cached));
+  auto snapshot = source_();
   const bool covered = snapshot.reader != nullptr && (tile != nullptr ? Covers(snapshot.size, tile->level, tile->index, tile->width)
                                                       : bundle != nullptr ? Covers(snapshot.size, 0, bundle->index, bundle->width)
                                                                           : false);
@@ -254,14 +280,14 @@ void TileApi::Tile(const http::HttpRequest& request, http::Respond respond) {
     return respond(std::move(reply));
   }
   if (tile != nullptr) return ReadOneTile(*tile, std::move(snapshot), std::move(respond));
-  ReadOneBundle(*bundle, TakesGzip(request.accept_encoding), std::move(snapshot), std::move(respond));
+  ReadOneBundle(*bundle, gzip, std::move(snapshot), std::move(respond));
 }
 
 void TileApi::ReadOneTile(const merkle::TileId& id, Snapshot snapshot, http::Respond respond) {
   const auto shared = std::make_shared<http::Respond>(std::move(respond));
   const bool taken = tile_reads_.TryRun([this, id, reader = std::move(snapshot.reader), shared] {
     auto reply = ReadTile(id, *reader);
-    if (reply.status == 200 && id.width == merkle::kTileWidth) cache_->Add(id, reply);
+    cache_->Add(Cache::KeyOf(id), reply);
     (*shared)(std::move(reply));
   });
   if (!taken) (*shared)(Busy());
@@ -273,6 +299,7 @@ void TileApi::ReadOneBundle(const tlog::BundleId& id, bool gzip, Snapshot snapsh
   if (!bundles_->Join(key, std::move(respond))) return;
   const bool taken = bundle_reads_.TryRun([this, key, reader = std::move(snapshot.reader)] {
     auto reply = ReadBundle(key.first, *reader, key.second);
+    cache_->Add(Cache::KeyOf(key.first, key.second), reply);
     reply.body = bundles_->Count(std::move(reply.body));
     bundles_->Finish(key, reply);
   });

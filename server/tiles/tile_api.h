@@ -25,8 +25,8 @@ using SnapshotSource = std::function<Snapshot()>;
 
 class TileApi final {
  public:
-  // Full hash tiles are answered from a cache of at most `cache_bytes`; other tiles are read on `tile_reads`, bundles read and
-  // compressed on `bundle_reads`, where equal requests share one read and one body. While the bodies of bundles that are being sent
+  // Full hash tiles and full entry bundles are answered from a cache of at most `cache_bytes` (bodies, and 512 bytes for each); other
+  // tiles are read on `tile_reads`, bundles read and compressed on `bundle_reads`, where equal requests share one read and one body. While the bodies of bundles that are being sent
   // hold more than `max_bundle_bytes`, more bundles are 503. Borrows the pools.
   TileApi(SnapshotSource source, runtime::WorkerPool& tile_reads, runtime::WorkerPool& bundle_reads, std::size_t cache_bytes,
           std::size_t max_bundle_bytes = 64u << 20);

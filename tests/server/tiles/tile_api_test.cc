@@ -313,7 +313,7 @@ TEST_F(TileApiTest, A13TheCacheNeverServesBeyond) {
 }
 
 TEST_F(TileApiTest, ACacheOfOneTileForgetsTheOlder) {
-  TileApi small([this] { return snapshot_; }, reads_, reads_, 8'192);
+  TileApi small([this] { return snapshot_; }, reads_, reads_, 8'192 + 512);
   UseOnly(small);
   Get("/tile/0/000");
   Get("/tile/0/001");
@@ -387,8 +387,21 @@ TEST_F(TileApiTest, EqualRequestsForABundleShareOneReadAndOneBody) {
   EXPECT_EQ(*Get("/tile/statements/000").body, Bundle(tlog::BundleKind::kStatements, 0, 256)) << "another form is another body";
 }
 
+TEST_F(TileApiTest, AFullEntryBundleIsReadAndCompressedOnce) {
+  const auto first = Get("/tile/entries/000", "gzip");
+  EXPECT_EQ(Get("/tile/entries/000", "gzip").body, first.body);
+  EXPECT_EQ(storage_.plan().count(support::Call::kReadBundle), 1U);
+  EXPECT_EQ(*Get("/tile/entries/000").body, Bundle(tlog::BundleKind::kEntries, 0, 256)) << "the plain form is another reply";
+  EXPECT_EQ(storage_.plan().count(support::Call::kReadBundle), 2U);
+  for (int i = 0; i < 2; ++i) {
+    Get("/tile/statements/000");   // may be withheld one day
+    Get("/tile/entries/002.p/88");  // grows
+  }
+  EXPECT_EQ(storage_.plan().count(support::Call::kReadBundle), 6U);
+}
+
 TEST_F(TileApiTest, BundlesThatAreBeingSentAreBoundedInAll) {
-  TileApi api([this] { return snapshot_; }, reads_, reads_, kCacheBytes, 1);
+  TileApi api([this] { return snapshot_; }, reads_, reads_, 0, 1);
   UseOnly(api);
   auto held = Get("/tile/entries/000");
   EXPECT_EQ(held.status, 200);
