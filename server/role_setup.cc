@@ -42,16 +42,7 @@ absl::StatusOr<std::vector<storage::Record>> Admit(const InitOptions& options, s
   registry::Draft draft(base);
   registry::MemoryFacts facts;
   std::vector<storage::Record> records;
-  registry::KeySource source;
-  source.find = [&draft](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
-    const auto info = draft.FindKey(id);
-    return info.has_value() ? std::optional(info->key) : std::nullopt;
-  };
-  source.keys_of = [&draft](std::string_view issuer) {
-    std::vector<keys::PublicKey> keys;
-    for (auto& info : draft.KeysOf(issuer, 8)) keys.push_back(std::move(info.key));
-    return keys;
-  };
+  const auto source = registry::KeysKnownTo(draft);
   for (const auto& text : options.envelopes) {
     const auto envelope = attest::ParseEnvelope(text);
     if (!envelope.ok()) return envelope.status();

@@ -13,7 +13,6 @@ namespace {
 using bytes::Reason;
 using bytes::Refuse;
 
-constexpr std::size_t kMaxCandidates = 8;  // records.md 2.1
 
 // One envelope's check 17.
 class Check final {

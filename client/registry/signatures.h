@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,24 @@ struct KeySource {
   std::function<std::optional<keys::PublicKey>(const keys::KeyId&)> find;
   std::function<std::vector<keys::PublicKey>(std::string_view issuer)> keys_of;  // ascending by key id, at most 8
 };
+
+inline constexpr std::size_t kMaxCandidates = 8;  // keys tried for a signature without a key id (records.md 2.1)
+
+// The keys that `owner`, a Registry or a Draft, knows. Borrows it.
+template <typename Owner>
+KeySource KeysKnownTo(const Owner& owner) {
+  KeySource source;
+  source.find = [&owner](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
+    const auto info = owner.FindKey(id);
+    return info.has_value() ? std::optional(info->key) : std::nullopt;
+  };
+  source.keys_of = [&owner](std::string_view issuer) {
+    std::vector<keys::PublicKey> keys;
+    for (auto& info : owner.KeysOf(issuer, kMaxCandidates)) keys.push_back(std::move(info.key));
+    return keys;
+  };
+  return source;
+}
 
 struct VerifiedSignatures {
   std::vector<attest::EntrySignature> signatures;  // ascending by key id

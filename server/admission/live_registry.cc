@@ -13,11 +13,6 @@
 #include "proto/bytes/reason.h"
 
 namespace trustlog::admission {
-namespace {
-
-constexpr std::size_t kMaxCandidates = 8;  // records.md 2.1
-
-}  // namespace
 
 registry::KeySource LiveRegistry::Keys() const {
   registry::KeySource source;
@@ -28,7 +23,7 @@ registry::KeySource LiveRegistry::Keys() const {
   };
   source.keys_of = [this](std::string_view issuer) {
     std::vector<keys::PublicKey> keys;
-    for (auto& info : With([&](const registry::Registry& registry) { return registry.KeysOf(issuer, kMaxCandidates); })) {
+    for (auto& info : With([&](const registry::Registry& registry) { return registry.KeysOf(issuer, registry::kMaxCandidates); })) {
       keys.push_back(std::move(info.key));
     }
     return keys;

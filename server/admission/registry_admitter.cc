@@ -20,7 +20,6 @@ using bytes::Refuse;
 
 constexpr std::size_t kRecordsALock = 256;       // followed at a time
 constexpr std::size_t kMaxCachedFacts = 65'536;  // more than kRecordsALock records and their at most 64 references each
-constexpr std::size_t kMaxCandidates = 8;        // records.md 2.1
 
 struct IdHash {
   std::size_t operator()(const attest::Id& id) const {
@@ -54,20 +53,6 @@ absl::StatusOr<registry::Replayed> Replay(std::uint64_t index, const storage::Re
     replayed.statement = registry::Malformed{statement.status()};
   }
   return replayed;
-}
-
-registry::KeySource DraftKeys(const registry::Draft& draft) {
-  registry::KeySource source;
-  source.find = [&draft](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
-    const auto info = draft.FindKey(id);
-    return info.has_value() ? std::optional(info->key) : std::nullopt;
-  };
-  source.keys_of = [&draft](std::string_view issuer) {
-    std::vector<keys::PublicKey> keys;
-    for (auto& info : draft.KeysOf(issuer, kMaxCandidates)) keys.push_back(std::move(info.key));
-    return keys;
-  };
-  return source;
 }
 
 }  // namespace
@@ -272,7 +257,7 @@ absl::StatusOr<std::string> RegistryAdmitter::DraftOne(const CheckedStatement& s
   attest::Entry entry = submission.entry;
   const bool keys_are_others = keys_changed_ || submission.candidates_at != registry_.own().key_set_version();
   if (submission.candidates_at.has_value() && keys_are_others && !draft_->frozen()) {
-    auto verified = registry::VerifySignatures(submission.envelope, submission.statement, DraftKeys(*draft_));  // 17, decided again
+    auto verified = registry::VerifySignatures(submission.envelope, submission.statement, registry::KeysKnownTo(*draft_));  // 17, decided again
     if (!verified.ok()) return verified.status();
     entry.signatures = std::move(verified->signatures);
   }
