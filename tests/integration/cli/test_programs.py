@@ -140,11 +140,14 @@ class Programs(unittest.TestCase):
         with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2), env={**os.environ, **settings}) as server:
             try:
                 self.assertTrue(server.stdout.readline())  # the banner: it serves
-                self.assertEqual(os.readlink(f"/proc/{server.pid}/fd/2"), "/dev/null")
             finally:
                 server.terminate()
                 server.communicate(timeout=harness.DEADLINE)
         self.assertEqual(server.returncode, 0)
+        files = [path for path in (self.folder / "closed-stderr").rglob("*") if path.is_file()]
+        self.assertTrue(files)
+        for path in files:
+            self.assertNotIn(b" level=info ", path.read_bytes(), path)
 
     def test_fsck_of_no_store_is_not_found(self):
         self.assertEqual(self.plain("trustlog", "fsck", "--storage", f"sqlite:{self.folder}/none.db")[0], 3)
