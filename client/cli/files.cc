@@ -15,6 +15,7 @@
 #include "client/cli/exit_code.h"
 #include "fmt/format.h"
 #include "merkle/hash.h"
+#include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 
 namespace trustlog::cli {
@@ -22,16 +23,6 @@ namespace {
 
 absl::Status Unreadable(const std::string& path) {
   return UsageError(fmt::format("cannot read {}: {}", path, std::strerror(errno)), "check the file's name");
-}
-
-bool WriteAll(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 absl::Status Unwritable(const std::string& path, int error) {
@@ -55,7 +46,7 @@ bool IsFile(const std::string& path, const struct stat& file) {
 // A device, a pipe, or a symbolic link to a file that is not there yet.
 absl::Status WriteThrough(const std::string& path, std::string_view content) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
-  const bool written = fd >= 0 && WriteAll(fd, content);
+  const bool written = fd >= 0 && bytes::WriteAll(fd, content);
   const int error = errno;
   if (fd >= 0) ::close(fd);
   return written ? absl::OkStatus() : Unwritable(path, error);
@@ -65,7 +56,7 @@ absl::Status Replace(const std::string& path, std::string_view content, mode_t m
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkstemp(temporary.data());
   if (fd < 0) return Unwritable(path, errno);
-  const bool written = WriteAll(fd, content) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
+  const bool written = bytes::WriteAll(fd, content) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
   const bool placed = ::close(fd) == 0 && written && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (placed) return absl::OkStatus();
   const int error = errno;
