@@ -82,12 +82,17 @@ absl::Status Publisher::Tick() {
   if (!stored.ok()) return stored.status();
   const auto published = LatestOrEmpty(storage::Slot::kPublished);
   if (!published.ok()) return published.status();
+  std::optional<merkle::TreeHead> signed_head;
   if (!stored->empty()) {
-    if (auto status = FollowStored(*stored, *head); !status.ok()) return status;
+    const auto checkpoint = Verified(*stored);
+    if (!checkpoint.ok()) return checkpoint.status();
+    signed_head = checkpoint->head;
+    if (auto status = FollowStored(*stored, *signed_head, *head); !status.ok()) return status;
   }
   if (auto status = TRUSTLOG_FAILPOINT("follow.done"); !status.ok()) return status;
 
-  auto note = SignHead(*head, *stored);
+  // The stored note where it is of this head, else a new one.
+  auto note = signed_head == *head ? *stored : SignHead(*head, *stored);
   if (!note.ok()) return note.status();
   const auto cosigned = Cosign(*std::move(note));
   if (!cosigned.ok()) return cosigned.status();
@@ -99,13 +104,8 @@ absl::Status Publisher::Tick() {
   return Announce(*cosigned, *head);
 }
 
-// The signed note of `head`: the stored one where it is that, else a new one, which is stored before it is used.
+// A new signed note of `head`, which is stored in place of `stored` before it is used.
 absl::StatusOr<std::string> Publisher::SignHead(const merkle::TreeHead& head, const std::string& stored) {
-  if (!stored.empty()) {
-    const auto checkpoint = Verified(stored);
-    if (!checkpoint.ok()) return checkpoint.status();
-    if (checkpoint->head == head) return stored;
-  }
   if (auto status = FeedUpTo(head); !status.ok()) return status;
   if (auto status = TRUSTLOG_FAILPOINT("recheck.done"); !status.ok()) return status;
   if (halted_) return absl::UnavailableError("this node has stopped");
@@ -118,18 +118,16 @@ absl::StatusOr<std::string> Publisher::SignHead(const merkle::TreeHead& head, co
 }
 
 // A stored checkpoint that is newer than the mark: another node's, or ours after one mark slot was torn.
-absl::Status Publisher::FollowStored(const std::string& stored, const merkle::TreeHead& head) {
-  const auto checkpoint = Verified(stored);
-  if (!checkpoint.ok()) return checkpoint.status();
+absl::Status Publisher::FollowStored(const std::string& stored, const merkle::TreeHead& signed_head, const merkle::TreeHead& head) {
   const auto mark = signer_.Mark();
-  if (checkpoint->head.size <= mark.size) {
-    const bool same_size = checkpoint->head.size == mark.size;
-    if (same_size && checkpoint->head != mark) return absl::DataLossError(fmt::format("two roots at size {}", mark.size));
+  if (signed_head.size <= mark.size) {
+    const bool same_size = signed_head.size == mark.size;
+    if (same_size && signed_head != mark) return absl::DataLossError(fmt::format("two roots at size {}", mark.size));
     return absl::OkStatus();
   }
   std::vector<merkle::Hash> proof;
   if (mark.size != 0) {
-    const auto plan = merkle::PlanConsistency(mark.size, checkpoint->head.size);
+    const auto plan = merkle::PlanConsistency(mark.size, signed_head.size);
     if (!plan.has_value()) return absl::InternalError("no plan from the mark to a larger checkpoint");
     const auto tiles = store_.ReadTiles(plan->tiles());
     if (!tiles.ok()) return tiles.status();
@@ -137,7 +135,7 @@ absl::Status Publisher::FollowStored(const std::string& stored, const merkle::Tr
     if (!hashes.has_value()) return absl::DataLossError("tiles of another shape than the plan");
     proof = *std::move(hashes);
   }
-  const auto range = ReadRange(store_, checkpoint->head.size, head.size);
+  const auto range = ReadRange(store_, signed_head.size, head.size);
   if (!range.ok()) return range.status();
   return signer_.Follow(stored, proof, *range);
 }

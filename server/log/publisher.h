@@ -56,7 +56,7 @@ class Publisher final {
   bool WaitForWork(runtime::Deadline due);
   absl::StatusOr<std::string> LatestOrEmpty(storage::Slot slot) const;
   absl::StatusOr<tlog::Checkpoint> Verified(const std::string& note);
-  [[nodiscard]] absl::Status FollowStored(const std::string& stored, const merkle::TreeHead& head);
+  [[nodiscard]] absl::Status FollowStored(const std::string& stored, const merkle::TreeHead& signed_head, const merkle::TreeHead& head);
   [[nodiscard]] absl::Status FeedUpTo(const merkle::TreeHead& head);
   absl::StatusOr<std::string> SignHead(const merkle::TreeHead& head, const std::string& stored);
   absl::StatusOr<std::string> Cosign(std::string note) const;
