@@ -23,7 +23,6 @@ class LocalSigner final : public Signer {
 
   const std::string& vkey() const override { return vkey_text_; }
   merkle::TreeHead Mark() const override { return mark_->current().range.Head(); }
-  const merkle::CompactRange& MarkRange() const override { return mark_->current().range; }
   [[nodiscard]] absl::Status Follow(std::string_view signed_checkpoint, std::span<const merkle::Hash> proof,
                                     const merkle::CompactRange& range) override;
   [[nodiscard]] absl::Status Feed(std::uint64_t begin, std::span<const std::string_view> entries) override;

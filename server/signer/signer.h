@@ -18,8 +18,6 @@ class Signer {
   virtual ~Signer() = default;
   virtual const std::string& vkey() const = 0;
   virtual merkle::TreeHead Mark() const = 0;
-  // The compact range behind the mark, for the guard: it must be the range of the stored tree at that size.
-  virtual const merkle::CompactRange& MarkRange() const = 0;
   // Moves the mark along a checkpoint that carries this log's own signature and is proven to extend the mark: `proof` is the
   // consistency proof, `range` the compact range of its size. FailedPrecondition: not ours, smaller, or not proven. Unknown: the
   // mark could not be written.

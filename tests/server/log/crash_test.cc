@@ -58,7 +58,6 @@ class RecordingSigner final : public signer::Signer {
   RecordingSigner(signer::Signer& base, std::string path) : base_(base), path_(std::move(path)) {}
   const std::string& vkey() const override { return base_.vkey(); }
   merkle::TreeHead Mark() const override { return base_.Mark(); }
-  const merkle::CompactRange& MarkRange() const override { return base_.MarkRange(); }
   absl::Status Follow(std::string_view note, std::span<const merkle::Hash> proof, const merkle::CompactRange& range) override {
     return base_.Follow(note, proof, range);
   }

@@ -33,7 +33,6 @@ class Memory final : public signer::Signer {
   explicit Memory(merkle::CompactRange range) : range_(std::move(range)) {}
   const std::string& vkey() const override { return vkey_; }
   merkle::TreeHead Mark() const override { return range_.Head(); }
-  const merkle::CompactRange& MarkRange() const override { return range_; }
   absl::Status Follow(std::string_view, std::span<const merkle::Hash>, const merkle::CompactRange&) override {
     return absl::UnimplementedError("");
   }
