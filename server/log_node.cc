@@ -185,6 +185,7 @@ absl::Status LogNode::Recover() {
 }
 
 absl::Status LogNode::Serve() {
+  updated_at_ = front_answered_at_ = clock_.Now();  // before anybody can ask: who just began is alive
   parts_->api =
       std::make_unique<api::LogApi>(*parts_->log, *parts_->validator, parts_->quota, parts_->metrics, clock_, options_.api);
   if (auto status = ServeRpc(); !status.ok()) return status;
@@ -269,6 +270,9 @@ absl::Status LogNode::ServeAdmin() {
 void LogNode::LookAtStore() {
   const auto head = parts_->store->reader().IntegratedHead();
   const auto free = parts_->store->FreeBytes();
+  if (free.ok()) parts_->metrics.Set(metrics::Gauge::kStorageFree, static_cast<double>(*free));
+  if (const auto used = parts_->store->UsedBytes(); used.ok())
+    parts_->metrics.Set(metrics::Gauge::kStorageBytes, static_cast<double>(*used));
   web::Check store{"store", head.ok(),
                    head.ok() ? fmt::format("size {}", head->size) : std::string(bytes::MessageOf(head.status()))};
   web::Check free_space{"free space", free.ok() && *free >= config_.storage.min_free,
@@ -301,10 +305,6 @@ void LogNode::Update() {
   parts.public_http->Ping([this] { front_answered_at_ = clock_.Now(); });
   parts.metrics.Set(metrics::Gauge::kRpcConnections, static_cast<double>(parts.grpc->open_connections()));
   parts.metrics.Set(metrics::Gauge::kHttpConnections, static_cast<double>(parts.public_http->open_connections()));
-  if (const auto used = parts.store->UsedBytes(); used.ok())
-    parts.metrics.Set(metrics::Gauge::kStorageBytes, static_cast<double>(*used));
-  if (const auto free = parts.store->FreeBytes(); free.ok())
-    parts.metrics.Set(metrics::Gauge::kStorageFree, static_cast<double>(*free));
   // It looks at the free space: writes that were refused are taken again although nobody submits.
   static_cast<void>(parts.log->Writable());
   const auto state = parts.log->state();

@@ -178,10 +178,7 @@ absl::Status Log::CheckFreeSpace() {
   std::int64_t checked = space_checked_ms_;
   if ((checked == 0 || now - checked >= kSpaceCheckMs) && space_checked_ms_.compare_exchange_strong(checked, now)) {
     const auto free = parts_.store.FreeBytes();
-    if (free.ok()) {
-      parts_.metrics.Set(metrics::Gauge::kStorageFree, static_cast<double>(*free));
-      low_space_ = *free < (low_space_ ? 2 * options_.min_free_bytes : options_.min_free_bytes);
-    }
+    if (free.ok()) low_space_ = *free < (low_space_ ? 2 * options_.min_free_bytes : options_.min_free_bytes);
   }
   if (!low_space_) return absl::OkStatus();
   return Refuse(Reason::kReadOnly, "free space is below storage.min_free; nothing was written",
