@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Copies what a log serves into plain files, as any web server can serve it: mirror_files.py URL SIZE FOLDER."""
+"""Copies what a log serves into plain files, as any web server can serve it: mirror_files.py URL SIZE FOLDER.
+
+What the log sends compressed to whoever takes that lies beside each file as FILE.gz, so that the same bytes are sent by both.
+"""
 import pathlib
 import sys
 import urllib.request
@@ -34,6 +37,10 @@ def main():
         target.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(f"{url}/{path}") as answer:
             target.write_bytes(answer.read())
+        request = urllib.request.Request(f"{url}/{path}", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(request) as answer:
+            if answer.headers["Content-Encoding"] == "gzip":
+                target.with_name(target.name + ".gz").write_bytes(answer.read())
 
 
 if __name__ == "__main__":
