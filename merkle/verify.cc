@@ -13,15 +13,14 @@ bool IsRightChild(std::uint64_t position) { return (position & 1) != 0; }
 }  // namespace
 
 // RFC 9162 section 2.1.3.2.
-ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof,
-                           const Hash& root) {
-  if (index >= size) return ProofCheck::kOutOfRange;  // 1
-  std::uint64_t fn = index;                           // 2
+std::optional<Hash> RootFromInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof) {
+  if (index >= size) return std::nullopt;  // 1
+  std::uint64_t fn = index;                // 2
   std::uint64_t sn = size - 1;
-  Hash r = leaf_hash;                              // 3
-  for (const auto& p : proof) {                    // 4
-    if (sn == 0) return ProofCheck::kWrongLength;  // 4.1: the root was reached before
-    if (IsRightChild(fn) || fn == sn) {            // 4.2
+  Hash r = leaf_hash;                      // 3
+  for (const auto& p : proof) {            // 4
+    if (sn == 0) return std::nullopt;      // 4.1: the root was reached before
+    if (IsRightChild(fn) || fn == sn) {    // 4.2
       r = HashNode(p, r);
       while (!IsRightChild(fn) && fn != 0) {
         fn >>= 1;
@@ -33,8 +32,15 @@ ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& 
     fn >>= 1;  // 4.4
     sn >>= 1;
   }
-  if (sn != 0) return ProofCheck::kWrongLength;  // 5
-  return r == root ? ProofCheck::kOk : ProofCheck::kRootMismatch;
+  return sn == 0 ? std::optional(r) : std::nullopt;  // 5
+}
+
+ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof,
+                           const Hash& root) {
+  if (index >= size) return ProofCheck::kOutOfRange;
+  const auto computed = RootFromInclusion(index, size, leaf_hash, proof);
+  if (!computed.has_value()) return ProofCheck::kWrongLength;
+  return *computed == root ? ProofCheck::kOk : ProofCheck::kRootMismatch;
 }
 
 // RFC 9162 section 2.1.4.2.

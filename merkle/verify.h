@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "merkle/hash.h"
@@ -15,6 +16,9 @@ enum class ProofCheck {
   kWrongLength,   // not as many hashes as the sizes ask for
   kRootMismatch,  // well-formed, but does not lead to the root(s)
 };
+
+// The root that an inclusion proof leads to. nullopt: no such index, or not as many hashes as (index, size) ask for.
+std::optional<Hash> RootFromInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof);
 
 ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof,
                            const Hash& root);
