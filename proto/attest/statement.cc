@@ -160,7 +160,7 @@ void ReadCommonMembers(const Members& in, const KindRule& rule, Statement& out) 
   const auto role = in.check().issuer_role();
   if (role && (rule.issuers & Bit(*role)) == 0) in.Violate("issuer", "of a form that this kind allows");
   out.issued_at = in.Required("issuedAt", TimeForm{});
-  in.Required("nonce", WordForm{IsNonce, "canonical base64url of 16 to 32 bytes"});
+  out.nonce = in.Required("nonce", WordForm{IsNonce, "canonical base64url of 16 to 32 bytes"});
   if ((rule.extras & kSupersedes) != 0) out.supersedes = ReadSupersedes(in, rule.kind);
   if ((rule.extras & kSummary) != 0) in.Optional("summary", TextForm{});
 }

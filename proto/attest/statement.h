@@ -41,6 +41,7 @@ struct Statement {
   std::string log_origin;
   std::string issuer;
   std::int64_t issued_at = 0;
+  std::string nonce;                       // canonical base64url
   std::optional<Supersedes> supersedes;
   Predicate predicate;
 };

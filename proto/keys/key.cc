@@ -10,6 +10,7 @@
 
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/batch_signature.h"
 #include "proto/keys/ecdsa.h"
 #include "proto/keys/ed25519.h"
 
@@ -43,10 +44,6 @@ Algorithm InnerOf(Algorithm algorithm) {
 
 // REQUIRES: the inner algorithm is ECDSA.
 const Curve& CurveOf(Algorithm algorithm) { return InnerOf(algorithm) == Algorithm::kEcdsaP256Sha256Der ? P256() : P384(); }
-
-absl::Status NotBuiltIn(Algorithm algorithm) {
-  return bytes::Refuse(Reason::kAlgorithmNotBuiltIn, fmt::format("algorithm {} is not built in yet", AlgorithmName(algorithm)));
-}
 
 absl::Status BadEncoding(Algorithm algorithm, std::size_t size) {
   return bytes::Refuse(Reason::kSignatureEncoding,
@@ -104,8 +101,17 @@ const std::string& PublicKey::spki() const { return parts_->spki; }
 std::string_view PublicKey::raw_ed25519() const { return std::string_view(parts_->spki).substr(kEd25519SpkiPrefix.size()); }
 
 absl::Status PublicKey::Verify(std::string_view message, std::string_view signature) const {
-  const Algorithm algorithm = parts_->algorithm;
-  if (IsBatch(algorithm)) return NotBuiltIn(algorithm);
+  if (IsBatch(parts_->algorithm)) {
+    const auto batch = ParseBatchSignature(signature);
+    if (!batch.has_value()) return BadEncoding(parts_->algorithm, signature.size());
+    const auto root = BatchRoot(*batch, merkle::Sha256(bytes::AsBytes(message)));
+    return VerifyInner(BatchMessage(batch->count, root), batch->inner);
+  }
+  return VerifyInner(message, signature);
+}
+
+absl::Status PublicKey::VerifyInner(std::string_view message, std::string_view signature) const {
+  const Algorithm algorithm = InnerOf(parts_->algorithm);
   bool verified = false;
   if (algorithm == Algorithm::kEd25519) {
     if (signature.size() != kEd25519SignatureSize) return BadEncoding(algorithm, signature.size());
@@ -158,9 +164,8 @@ PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
 PrivateKey::~PrivateKey() = default;
 
 absl::StatusOr<PrivateKey> PrivateKey::Generate(Algorithm algorithm) {
-  if (IsBatch(algorithm)) return NotBuiltIn(algorithm);
   std::string der;
-  if (algorithm == Algorithm::kEd25519) {
+  if (InnerOf(algorithm) == Algorithm::kEd25519) {
     der.reserve(kEd25519Pkcs8Prefix.size() + kEd25519Size);  // the seed must not be moved
     std::string seed = RandomBytes(kEd25519Size);
     der.append(kEd25519Pkcs8Prefix).append(seed);

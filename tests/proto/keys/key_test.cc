@@ -279,17 +279,6 @@ TEST(Verify, AcceptsHighSAndLowS) {
   EXPECT_LT(high, 64);
 }
 
-TEST(Verify, BatchAlgorithmsAreNotBuiltIn) {
-  const auto key = Fresh(Algorithm::kEd25519);
-  const auto batch = PublicKey::FromSpki(key.public_key().spki(), Algorithm::kEd25519Batch);
-  ASSERT_TRUE(batch.ok());
-  EXPECT_THAT(VerifyReason(*batch, "message", Signed(key, "message")), Optional(Reason::kAlgorithmNotBuiltIn));
-  EXPECT_THAT(VerifyReason(*batch, "message", ""), Optional(Reason::kAlgorithmNotBuiltIn));
-  for (const auto algorithm : {Algorithm::kEd25519Batch, Algorithm::kEcdsaP256Sha256DerBatch}) {
-    EXPECT_THAT(bytes::ReasonOf(PrivateKey::Generate(algorithm).status()), Optional(Reason::kAlgorithmNotBuiltIn));
-  }
-}
-
 TEST(Verify, OneKeyServesManyThreads) {
   for (const auto algorithm : kPlain) {
     const auto key = Fresh(algorithm);
