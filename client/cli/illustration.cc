@@ -21,6 +21,7 @@
 #include "proto/bytes/hex.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/batch_signature.h"
 #include "proto/keys/key_file.h"
 
 namespace trustlog::cli {
@@ -66,6 +67,14 @@ keys::Algorithm InnerAlgorithm(keys::Algorithm algorithm) {
   return algorithm;
 }
 
+absl::StatusOr<std::string> SignOne(const keys::PrivateKey& key, bool as_batch, const std::string& payload) {
+  if (!as_batch) return key.Sign(attest::Pae(attest::kPayloadType, payload));
+  const auto id = attest::StatementId(payload);
+  auto signatures = keys::SignBatch(key, {&id, 1});
+  if (!signatures.ok()) return signatures.status();
+  return std::move(signatures->front());
+}
+
 class Builder final {
  public:
   explicit Builder(const IllustrationOptions& options) : options_(options), base_(options.origin), draft_(base_) {}
@@ -74,19 +83,17 @@ class Builder final {
 
  private:
   absl::Status MakeKeys(const json::value& file);
-  // OK with nullopt: it refers to a record that was left out.
-  absl::StatusOr<std::optional<json::value>> Resolve(const json::value& value) const;
-  absl::StatusOr<std::optional<std::string>> Payload(const json::object& record) const;
-  absl::StatusOr<std::optional<std::string>> Envelope(const json::object& record, const std::string& payload) const;
+  absl::StatusOr<json::value> Resolve(const json::value& value) const;
+  absl::StatusOr<std::string> Payload(const json::object& record) const;
+  absl::StatusOr<std::string> Envelope(const json::object& record, const std::string& payload) const;
   absl::Status Admit(const std::string& envelope, const std::string& payload);
   absl::Status Add(const json::object& record, Illustration& out);
 
   const IllustrationOptions& options_;
   std::string type_base_;
   std::map<std::string, keys::PrivateKey> keys_;
-  std::set<std::string> batch_keys_;  // of algorithms that are named and not built in: what they sign is left out
+  std::set<std::string> batch_keys_;  // names of those that sign batches: here each a batch of one
   std::map<std::string, attest::Id> ids_;
-  std::set<std::string> left_out_;
   registry::Registry base_;
   registry::Draft draft_;
   registry::MemoryFacts facts_;
@@ -111,15 +118,14 @@ absl::Status Builder::MakeKeys(const json::value& file) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<json::value>> Builder::Resolve(const json::value& value) const {
+absl::StatusOr<json::value> Builder::Resolve(const json::value& value) const {
   const auto unknown = [](const json::value& what) {
     return UsageError(fmt::format("the illustration names {}, which it does not have", json::serialize(what)));
   };
   if (const auto* label = Variable(value, "$id"); label != nullptr && label->is_string()) {
     const auto id = ids_.find(std::string(label->get_string()));
-    if (id == ids_.end() && left_out_.count(std::string(label->get_string())) > 0) return std::optional<json::value>();
     if (id == ids_.end()) return unknown(*label);
-    return std::optional<json::value>(json::string(View(bytes::EncodeHex(id->second))));
+    return json::value(json::string(View(bytes::EncodeHex(id->second))));
   }
   for (const std::string_view variable : {"$spki", "$keyid"}) {
     const auto* name = Variable(value, variable);
@@ -127,42 +133,41 @@ absl::StatusOr<std::optional<json::value>> Builder::Resolve(const json::value& v
     const auto key = keys_.find(std::string(name->get_string()));
     if (key == keys_.end()) return unknown(*name);
     const auto& shown = key->second.public_key();
-    return std::optional<json::value>(
+    return json::value(
         json::string(View(variable == "$spki" ? bytes::EncodeBase64(shown.spki()) : bytes::EncodeHex(shown.id()))));
   }
   if (const auto* days = Variable(value, "$days"); days != nullptr && days->is_int64()) {
-    return std::optional<json::value>(json::string(View(attest::FormatTime(options_.now + days->get_int64() * kDay))));
+    return json::value(json::string(View(attest::FormatTime(options_.now + days->get_int64() * kDay))));
   }
   if (const auto* text = Variable(value, "$sha256"); text != nullptr && text->is_string()) {
-    return std::optional<json::value>(json::string(View(Sha256Hex(std::string(text->get_string())))));
+    return json::value(json::string(View(Sha256Hex(std::string(text->get_string())))));
   }
   json::value copy = value;
   if (auto* object = copy.if_object(); object != nullptr) {
     for (auto& member : *object) {
       auto resolved = Resolve(member.value());
-      if (!resolved.ok() || !resolved->has_value()) return resolved;
-      member.value() = **std::move(resolved);
+      if (!resolved.ok()) return resolved;
+      member.value() = *std::move(resolved);
     }
   } else if (auto* array = copy.if_array(); array != nullptr) {
     for (auto& element : *array) {
       auto resolved = Resolve(element);
-      if (!resolved.ok() || !resolved->has_value()) return resolved;
-      element = **std::move(resolved);
+      if (!resolved.ok()) return resolved;
+      element = *std::move(resolved);
     }
   }
-  return std::optional<json::value>(std::move(copy));
+  return copy;
 }
 
-absl::StatusOr<std::optional<std::string>> Builder::Payload(const json::object& record) const {
+absl::StatusOr<std::string> Builder::Payload(const json::object& record) const {
   const auto kind = attest::KindFromName(TextOf(record, "kind"));
   const auto* given = record.if_contains("predicate");
   if (!kind || given == nullptr || !given->is_object())
     return UsageError(fmt::format("record {} has no kind or predicate", TextOf(record, "label")));
   const auto resolved = Resolve(*given);
   if (!resolved.ok()) return resolved.status();
-  if (!resolved->has_value()) return std::optional<std::string>();
   json::object predicate = {{"logOrigin", View(options_.origin)}};
-  for (const auto& member : (*resolved)->get_object()) predicate[member.key()] = member.value();
+  for (const auto& member : resolved->get_object()) predicate[member.key()] = member.value();
   predicate["nonce"] = View(bytes::EncodeBase64Url(bytes::AsBytes(keys::RandomBytes(16))));
   if (!predicate.contains("issuedAt")) predicate["issuedAt"] = View(attest::FormatTime(options_.now));
   const std::string document = TextOf(record, "document");
@@ -174,28 +179,26 @@ absl::StatusOr<std::optional<std::string>> Builder::Payload(const json::object& 
       {"subject", json::array{json::object{{"name", View(name)}, {"digest", json::object{{"sha256", View(digest)}}}}}},
       {"predicateType", View(attest::PredicateType(type_base_, *kind))},
       {"predicate", std::move(predicate)}};
-  return std::optional<std::string>(json::serialize(statement));
+  return json::serialize(statement);
 }
 
-// nullopt: a signer's algorithm is not built in.
-absl::StatusOr<std::optional<std::string>> Builder::Envelope(const json::object& record, const std::string& payload) const {
+absl::StatusOr<std::string> Builder::Envelope(const json::object& record, const std::string& payload) const {
   const auto* signers = record.if_contains("signers");
   if (signers == nullptr || !signers->is_array())
     return UsageError(fmt::format("record {} has no signers", TextOf(record, "label")));
   std::vector<attest::EntrySignature> signatures;
   for (const auto& signer : signers->get_array()) {
     const std::string name = signer.is_string() ? std::string(signer.get_string()) : "";
-    if (batch_keys_.count(name) > 0) return std::optional<std::string>();
     const auto key = keys_.find(name);
     if (key == keys_.end())
       return UsageError(
           fmt::format("record {} is signed by {}, which has no key", TextOf(record, "label"), json::serialize(signer)));
-    auto signature = key->second.Sign(attest::Pae(attest::kPayloadType, payload));
+    auto signature = SignOne(key->second, batch_keys_.contains(name), payload);
     if (!signature.ok()) return signature.status();
     signatures.push_back({key->second.public_key().id(), *std::move(signature)});
   }
   std::sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
-  return std::optional<std::string>(attest::FormatEnvelope(payload, signatures));
+  return attest::FormatEnvelope(payload, signatures);
 }
 
 absl::Status Builder::Admit(const std::string& text, const std::string& payload) {
@@ -221,24 +224,16 @@ absl::Status Builder::Admit(const std::string& text, const std::string& payload)
 
 absl::Status Builder::Add(const json::object& record, Illustration& out) {
   const std::string label = TextOf(record, "label");
-  const auto leave_out = [&] {
-    left_out_.insert(label);
-    out.left_out.push_back(label);
-    return absl::OkStatus();
-  };
   const auto payload = Payload(record);
   if (!payload.ok()) return payload.status();
-  if (!payload->has_value()) return leave_out();
-  const auto envelope = Envelope(record, **payload);
+  const auto envelope = Envelope(record, *payload);
   if (!envelope.ok()) return envelope.status();
-  if (!envelope->has_value()) return leave_out();
-  const auto status = Admit(**envelope, **payload);
-  const auto reason = bytes::ReasonOf(status);
-  if (reason == Reason::kKindUnknown) return leave_out();
-  if (!status.ok())
-    return bytes::Refuse(reason.value_or(Reason::kInternal), fmt::format("record {}: {}", label, bytes::MessageOf(status)));
-  ids_[label] = attest::StatementId(**payload);
-  out.records.push_back({label, TextOf(record, "kind"), **envelope + "\n"});
+  if (const auto status = Admit(*envelope, *payload); !status.ok()) {
+    return bytes::Refuse(bytes::ReasonOf(status).value_or(Reason::kInternal),
+                         fmt::format("record {}: {}", label, bytes::MessageOf(status)));
+  }
+  ids_[label] = attest::StatementId(*payload);
+  out.records.push_back({label, TextOf(record, "kind"), *envelope + "\n"});
   return absl::OkStatus();
 }
 
@@ -252,6 +247,16 @@ absl::StatusOr<Illustration> Builder::Build(const json::object& file) {
   for (const auto& record : records->get_array()) {
     if (!record.is_object()) return UsageError("a record of the illustration is no object");
     if (auto status = Add(record.get_object(), out); !status.ok()) return status;
+  }
+  if (const auto* expect = file.if_contains("expect"); expect != nullptr && expect->is_array()) {
+    for (const auto& row : expect->get_array()) {
+      const auto resolved = Resolve(row);
+      if (!resolved.ok()) return resolved.status();
+      const auto* object = resolved->if_object();
+      const auto* principle = object == nullptr ? nullptr : object->if_contains("principle");
+      if (principle == nullptr || !principle->is_int64()) return UsageError("an expectation of the illustration has no principle");
+      out.expected.push_back({TextOf(*object, "member"), principle->get_int64(), TextOf(*object, "date"), TextOf(*object, "verdict")});
+    }
   }
   return out;
 }

@@ -22,9 +22,15 @@ struct IllustratedRecord {
   std::string envelope;  // DSSE JSON
 };
 
+struct ExpectedVerdict {
+  std::string member;  // URN
+  std::int64_t principle = 0;
+  std::string date, verdict;
+};
+
 struct Illustration {
   std::vector<IllustratedRecord> records;  // in an order that a log takes
-  std::vector<std::string> left_out;       // labels: kinds or algorithms that this version does not take, and what refers to them
+  std::vector<ExpectedVerdict> expected;   // after them
 };
 
 // Usage errors: the file is not of that form, a key file exists. Else the refusal of a record, with its label.

@@ -7,7 +7,6 @@
 #include "client/cli/illustration.h"
 #include "client/cli/session.h"
 #include "fmt/format.h"
-#include "fmt/ranges.h"
 
 namespace trustlog::cli {
 namespace {
@@ -29,10 +28,13 @@ absl::StatusOr<ExitCode> Build(Session& session, const Arguments& arguments) {
                                     built->records[i].envelope);
     if (!status.ok()) return status;
   }
-  session.output().Result(
-      fmt::format("written   {} envelopes to {}; {} left out (not taken by this version): {}\n", built->records.size(),
-                  Escape(directory), built->left_out.size(), Escape(fmt::format("{}", fmt::join(built->left_out, " ")))),
-      JsonObject().Number("written", built->records.size()).Texts("leftOut", built->left_out));
+  std::string expected;
+  for (const auto& [member, principle, date, verdict] : built->expected) {
+    expected += fmt::format("{}\t{}\t{}\t{}\n", member, principle, date, verdict);
+  }
+  if (auto status = WriteOutput(directory + "/expected-verdicts.tsv", expected); !status.ok()) return status;
+  session.output().Result(fmt::format("written   {} envelopes to {}\n", built->records.size(), Escape(directory)),
+                          JsonObject().Number("written", built->records.size()));
   return ExitCode::kOk;
 }
 
@@ -44,7 +46,7 @@ Commands IllustrationCommands() {
            {{"FILE", "", "illustration.json", Count::kRequired},
             {"--keys", "DIR", "where the keys go", Count::kRequired},
             {"--origin", "ORIGIN", "of the log", Count::kRequired},
-            {"-o,--output", "DIR", "where NN-label.dsse.json go", Count::kRequired}},
+            {"-o,--output", "DIR", "where NN-label.dsse.json and expected-verdicts.tsv go", Count::kRequired}},
            Build,
            true}};
 }

@@ -23,9 +23,12 @@ struct Case {
   const Record& record;
   // Of entry().refs, in their order; nullopt: not logged below record.index, or void.
   std::vector<std::optional<Fact>> targets;
+  // Of an index head: logged_at_ms of the last entry it covers; nullopt: no such entry, or one that does not decode.
+  std::optional<std::uint64_t> covered_until_ms;
 
   const attest::Entry& entry() const { return *record.entry; }
   std::int64_t now() const { return attest::LoggedAtSeconds(entry()); }  // T
+  AsOf here() const { return {state.log.size, now()}; }
   bool withheld() const { return record.statement == nullptr; }
 };
 

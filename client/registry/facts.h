@@ -23,6 +23,8 @@ class FactSource {
   virtual ~FactSource() = default;
   // The first record with this statement id; nullopt: no such record. Not OK: the source failed (Unavailable, DataLoss).
   virtual absl::StatusOr<std::optional<Fact>> ById(const attest::Id& id) const = 0;
+  // logged_at_ms of the record at this index, void ones too; nullopt: none yet, or its entry does not decode. Not OK as above.
+  virtual absl::StatusOr<std::optional<std::uint64_t>> LoggedAtMs(std::uint64_t index) const = 0;
 };
 
 }  // namespace trustlog::registry

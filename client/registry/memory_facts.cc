@@ -14,13 +14,43 @@ std::size_t MemoryFacts::IdHash::operator()(const attest::Id& id) const {
 
 void MemoryFacts::Add(std::uint64_t index, attest::Entry entry) {
   const attest::Id id = entry.statement_id;
-  facts_.try_emplace(id, Fact{index, std::make_shared<const attest::Entry>(std::move(entry))});
+  if (logged_at_ms_.size() <= index) logged_at_ms_.resize(index + 1);
+  logged_at_ms_[index] = entry.logged_at_ms;
+  const auto [placed, is_new] = facts_.try_emplace(id, Fact{index, nullptr});
+  if (!is_new) return;
+  placed->second.entry = std::make_shared<const attest::Entry>(std::move(entry));
+  const Fact& fact = placed->second;
+  for (const auto& ref : fact.entry->refs) {
+    auto& of_target = referring_[ref.id];
+    if (of_target.empty() || of_target.back().index != index) of_target.push_back(fact);
+  }
+  const auto kind = fact.entry->kind;
+  if (kind != attest::Kind::kCommitment && kind != attest::Kind::kAuditEngagement && kind != attest::Kind::kAuditResult) return;
+  for (const auto& subject : fact.entry->subjects) {
+    for (const auto principle : fact.entry->principles) about_[subject][principle].push_back(fact);
+  }
 }
 
 absl::StatusOr<std::optional<Fact>> MemoryFacts::ById(const attest::Id& id) const {
   const auto found = facts_.find(id);
   if (found == facts_.end()) return std::nullopt;
   return found->second;
+}
+
+absl::StatusOr<std::optional<std::uint64_t>> MemoryFacts::LoggedAtMs(std::uint64_t index) const {
+  return index < logged_at_ms_.size() ? logged_at_ms_[index] : std::nullopt;
+}
+
+absl::StatusOr<std::vector<Fact>> MemoryFacts::About(std::string_view member, std::uint8_t principle, std::uint64_t) const {
+  const auto of_member = about_.find(member);
+  if (of_member == about_.end()) return std::vector<Fact>();
+  const auto found = of_member->second.find(principle);
+  return found == of_member->second.end() ? std::vector<Fact>() : found->second;
+}
+
+absl::StatusOr<std::vector<Fact>> MemoryFacts::ReferringTo(const attest::Id& id, std::uint64_t) const {
+  const auto found = referring_.find(id);
+  return found == referring_.end() ? std::vector<Fact>() : found->second;
 }
 
 }  // namespace trustlog::registry

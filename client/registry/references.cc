@@ -22,50 +22,85 @@ bool IsWithin(std::span<const std::uint8_t> inner, std::span<const std::uint8_t>
 }
 
 // Target kinds.
-bool SameKind(const Entry& entry, const Entry& target) { return target.kind == entry.kind; }
-bool OfPrincipleSet(const Entry&, const Entry& target) { return target.kind == Kind::kPrincipleSet; }
-bool OfCommitment(const Entry&, const Entry& target) { return target.kind == Kind::kCommitment; }
-bool OfEngagement(const Entry&, const Entry& target) { return target.kind == Kind::kAuditEngagement; }
-bool OfPromiseOrAudit(const Entry&, const Entry& target) {
+bool AnyKind(const Case&, const Entry&) { return true; }
+bool SameKind(const Case& record, const Entry& target) { return target.kind == record.entry().kind; }
+template <Kind kind>
+bool Of(const Case&, const Entry& target) {
+  return target.kind == kind;
+}
+bool OfPromiseOrAudit(const Case&, const Entry& target) {
   return target.kind >= Kind::kCommitment && target.kind <= Kind::kRemediation;
 }
-bool OfEvidence(const Entry&, const Entry& target) { return target.kind == Kind::kEvidence; }
+bool OfRetractable(const Case& record, const Entry& target) {
+  return OfPromiseOrAudit(record, target) || target.kind == Kind::kObjection || target.kind == Kind::kEvidence;
+}
+bool NoObjection(const Case&, const Entry& target) { return target.kind != Kind::kObjection; }
+bool OfWithholdable(const Case&, const Entry& target) { return attest::IsWithholdable(target.kind); }
 
 // Party rules.
-bool AnyParty(const Entry&, const Entry&) { return true; }
-bool SameParties(const Entry& entry, const Entry& target) {
-  return target.issuer == entry.issuer && target.subjects == entry.subjects;
+bool AnyParty(const Case&, const Entry&) { return true; }
+bool SameSubjects(const Case& record, const Entry& target) { return target.subjects == record.entry().subjects; }
+bool SameParties(const Case& record, const Entry& target) {
+  return target.issuer == record.entry().issuer && SameSubjects(record, target);
 }
-bool MadeByTheSubject(const Entry& entry, const Entry& target) {
-  return entry.subjects.size() == 1 && target.issuer == entry.subjects.front();
+bool MadeByTheSubject(const Case& record, const Entry& target) {
+  return record.entry().subjects.size() == 1 && target.issuer == record.entry().subjects.front();
+}
+bool OfTheAudited(const Case& record, const Entry& target) {  // by its auditor, or by the member it is about
+  const std::string& issuer = record.entry().issuer;
+  return SameSubjects(record, target) && (issuer == target.issuer || issuer == target.subjects.front());
+}
+bool MayWithdraw(const Case& record, const Entry& target) {  // nobody else withdraws a result or an objection
+  if (!SameSubjects(record, target)) return false;
+  if (record.entry().issuer == target.issuer) return true;
+  return record.state.IsRole(record.entry().issuer, attest::UrnRole::kSecretariat) && target.kind != Kind::kAuditResult &&
+         target.kind != Kind::kObjection;
 }
 
 // Principle rules.
-bool AnyPrinciple(const Entry&, const Entry&) { return true; }
-bool SamePromise(const Entry& entry, const Entry& target) {
-  return entry.kind != Kind::kCommitment || target.principles == entry.principles;
+bool AnyPrinciple(const Case&, const Entry&) { return true; }
+bool SamePromise(const Case& record, const Entry& target) {
+  const Entry& entry = record.entry();
+  const bool promises = entry.kind == Kind::kCommitment || entry.kind == Kind::kSupplierFlowdown;
+  return !promises || target.principles == entry.principles;
 }
-bool WithinTarget(const Entry& entry, const Entry& target) { return IsWithin(entry.principles, target.principles); }
-bool CoversTarget(const Entry& entry, const Entry& target) { return IsWithin(target.principles, entry.principles); }
+bool WithinTarget(const Case& record, const Entry& target) { return IsWithin(record.entry().principles, target.principles); }
+bool CoversTarget(const Case& record, const Entry& target) { return IsWithin(target.principles, record.entry().principles); }
 
-using Holds = bool (*)(const Entry& entry, const Entry& target);
+// When a retracted target is refused.
+bool Never(const Case&, const attest::Id&) { return false; }
+bool RetractedNow(const Case& record, const attest::Id& id) { return record.state.IsRetracted(id, record.here()); }
+bool RetractedAtAll(const Case& record, const attest::Id& id) {
+  return record.state.RetractionOf(id, record.here().size) != nullptr;
+}
+
+using Holds = bool (*)(const Case& record, const Entry& target);
 
 struct Relation {
   Rel rel;
   std::optional<Kind> kind;  // of the record that refers; nullopt: any
   Holds kind_rule, party_rule, principle_rule;
+  bool (*retracted)(const Case& record, const attest::Id& target) = Never;  // REF_RETRACTED
 };
 
 // 6.5, a row a line.
 constexpr Relation kRelations[] = {
     {Rel::kRenews, std::nullopt, SameKind, SameParties, SamePromise},
     {Rel::kCorrects, std::nullopt, SameKind, SameParties, SamePromise},
-    {Rel::kPrincipleSet, Kind::kCommitment, OfPrincipleSet, AnyParty, WithinTarget},
-    {Rel::kCommitment, Kind::kAuditEngagement, OfCommitment, MadeByTheSubject, CoversTarget},
-    {Rel::kCommitment, Kind::kAuditResult, OfCommitment, MadeByTheSubject, CoversTarget},
-    {Rel::kEngagement, Kind::kAuditResult, OfEngagement, SameParties, WithinTarget},
+    {Rel::kPrincipleSet, Kind::kCommitment, Of<Kind::kPrincipleSet>, AnyParty, WithinTarget},
+    {Rel::kCommitment, Kind::kSupplierFlowdown, Of<Kind::kCommitment>, MadeByTheSubject, CoversTarget, RetractedNow},
+    {Rel::kCommitment, Kind::kAuditEngagement, Of<Kind::kCommitment>, MadeByTheSubject, CoversTarget},
+    {Rel::kCommitment, Kind::kAuditResult, Of<Kind::kCommitment>, MadeByTheSubject, CoversTarget},
+    {Rel::kEngagement, Kind::kAuditResult, Of<Kind::kAuditEngagement>, SameParties, WithinTarget},
+    {Rel::kTarget, Kind::kRemediation, Of<Kind::kAuditResult>, OfTheAudited, AnyPrinciple},
+    {Rel::kTarget, Kind::kRetraction, OfRetractable, MayWithdraw, AnyPrinciple, RetractedAtAll},
+    {Rel::kTarget, Kind::kObjection, NoObjection, SameSubjects, AnyPrinciple},
     {Rel::kTarget, Kind::kEvidence, OfPromiseOrAudit, AnyParty, AnyPrinciple},
-    {Rel::kInput, Kind::kAuditResult, OfEvidence, AnyParty, AnyPrinciple},
+    {Rel::kTarget, Kind::kErasureNotice, OfWithholdable, AnyParty, AnyPrinciple},
+    {Rel::kTarget, Kind::kIndexEndorsement, Of<Kind::kIndexHead>, AnyParty, AnyPrinciple},
+    {Rel::kInput, Kind::kStatusChange, AnyKind, AnyParty, AnyPrinciple},
+    {Rel::kInput, Kind::kAuditResult, Of<Kind::kEvidence>, AnyParty, AnyPrinciple},
+    {Rel::kInput, Kind::kRemediation, Of<Kind::kEvidence>, AnyParty, AnyPrinciple},
 };
 
 const Relation* FindRelation(Rel rel, Kind kind) {
@@ -80,19 +115,21 @@ absl::Status RefuseRef(Reason reason, const attest::Ref& ref, std::string_view w
   return Refuse(reason, fmt::format("reference {} {}", id, what), {{"id", id}});
 }
 
-absl::Status CheckReference(const Entry& entry, const attest::Ref& ref, const std::optional<Fact>& fact) {
+absl::Status CheckReference(const Case& record, const attest::Ref& ref, const std::optional<Fact>& fact) {
+  const Entry& entry = record.entry();
   if (!fact.has_value()) return RefuseRef(Reason::kRefNotFound, ref, "names no record that this log has taken");
   const Entry& target = *fact->entry;
   const Relation* rule = FindRelation(ref.rel, entry.kind);
-  if (rule == nullptr || !rule->kind_rule(entry, target)) {
+  if (rule == nullptr || !rule->kind_rule(record, target)) {
     return RefuseRef(Reason::kRefWrongKind, ref,
                      fmt::format("is of kind {}, which a record of kind {} cannot refer to so", attest::KindName(target.kind),
                                  attest::KindName(entry.kind)));
   }
-  if (!rule->party_rule(entry, target))
+  if (!rule->party_rule(record, target))
     return RefuseRef(Reason::kRefWrongParty, ref, fmt::format("is of {}: another party's", target.issuer));
-  if (!rule->principle_rule(entry, target))
+  if (!rule->principle_rule(record, target))
     return Refuse(Reason::kPrincipleUnknown, "the principles are not those of the record referred to");
+  if (rule->retracted(record, ref.id)) return RefuseRef(Reason::kRefRetracted, ref, "was retracted");
   return absl::OkStatus();
 }
 
@@ -119,23 +156,29 @@ absl::Status NotHead(const attest::Id& head, std::string_view what) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::optional<Fact>>> FindTargets(const State& state, const Record& record, const FactSource& facts) {
-  std::vector<std::optional<Fact>> targets;
-  targets.reserve(record.entry->refs.size());
+absl::StatusOr<Case> FindCase(const State& state, const Record& record, const FactSource& facts) {
+  Case found{state, record, {}, std::nullopt};
+  found.targets.reserve(record.entry->refs.size());
   for (const auto& ref : record.entry->refs) {
     auto fact = facts.ById(ref.id);
     if (!fact.ok()) return fact.status();
     // A source may know more of the log than this state has followed.
     if (fact->has_value() && ((*fact)->index >= record.index || state.IsVoid((*fact)->index))) fact->reset();
-    targets.push_back(*std::move(fact));
+    found.targets.push_back(*std::move(fact));
   }
-  return targets;
+  if (record.entry->kind != Kind::kIndexHead || record.statement == nullptr) return found;
+  const auto covers = PredicateOf<attest::IndexHead>(record).covers_size;
+  if (covers > record.index) return found;
+  const auto logged_at_ms = facts.LoggedAtMs(covers - 1);
+  if (!logged_at_ms.ok()) return logged_at_ms.status();
+  found.covered_until_ms = *logged_at_ms;
+  return found;
 }
 
 absl::Status CheckReferences(const Case& record) {
   const auto& refs = record.entry().refs;
   for (std::size_t i = 0; i < refs.size(); ++i) {
-    if (auto status = CheckReference(record.entry(), refs[i], record.targets[i]); !status.ok()) return status;
+    if (auto status = CheckReference(record, refs[i], record.targets[i]); !status.ok()) return status;
   }
   return CheckEachPrincipleIsPromised(record);
 }
@@ -148,12 +191,13 @@ const attest::Ref* SupersededBy(const attest::Entry& entry) {
 
 absl::Status CheckSupersedes(const Case& record, const std::optional<ChainKey>& chain) {
   const attest::Ref* superseded = SupersededBy(record.entry());
-  if (superseded != nullptr && record.state.superseded.Find(superseded->id) != nullptr) {
-    return NotHead(record.state.NewestOf(superseded->id), "the record to supersede has been superseded already");
+  if (chain.has_value()) {
+    const attest::Id* head = record.state.Head(*chain);
+    if (head == nullptr || (superseded != nullptr && superseded->id == *head)) return absl::OkStatus();
+    return NotHead(*head, "a record of this chain must supersede the newest one");
   }
-  const attest::Id* head = chain.has_value() ? record.state.Head(*chain) : nullptr;
-  if (head == nullptr || (superseded != nullptr && superseded->id == *head)) return absl::OkStatus();
-  return NotHead(*head, "a record of this chain must supersede the newest one");
+  if (superseded == nullptr || record.state.superseded.Find(superseded->id) == nullptr) return absl::OkStatus();
+  return NotHead(record.state.NewestOf(superseded->id), "the record to supersede has been superseded already");
 }
 
 }  // namespace trustlog::registry

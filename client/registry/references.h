@@ -10,10 +10,10 @@
 
 namespace trustlog::registry {
 
-// The facts that Case::targets asks for. Not OK: the source failed.
-absl::StatusOr<std::vector<std::optional<Fact>>> FindTargets(const State& state, const Record& record, const FactSource& facts);
+// The record with the facts that its rules ask for. Not OK: the source failed.
+absl::StatusOr<Case> FindCase(const State& state, const Record& record, const FactSource& facts);
 
-// Check 24. REF_NOT_FOUND{id}, REF_WRONG_KIND{id}, REF_WRONG_PARTY{id}, PRINCIPLE_UNKNOWN.
+// Check 24. REF_NOT_FOUND{id}, REF_WRONG_KIND{id}, REF_WRONG_PARTY{id}, PRINCIPLE_UNKNOWN, REF_RETRACTED{id}.
 [[nodiscard]] absl::Status CheckReferences(const Case& record);
 
 // The record that this one supersedes; null: none.

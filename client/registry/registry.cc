@@ -23,12 +23,9 @@ std::string WordOf(const absl::Status& refusal, std::string_view otherwise) {
   return std::string(reason.has_value() ? bytes::Describe(*reason).word : otherwise);
 }
 
-// A statement that checks 7-16 refuse, at its place in the order: 6 comes before them, and 10 after 7-9.
-std::string FlawOfMalformed(const State& state, const Entry& entry, const absl::Status& why) {
+// A statement that checks 7-16 refuse, at its place in the order: 6 comes before them.
+std::string FlawOfMalformed(const State& state, const absl::Status& why) {
   if (state.log.frozen) return std::string(bytes::Describe(Reason::kLogFrozen).word);
-  const auto reason = bytes::ReasonOf(why);
-  const bool before_kind = reason == Reason::kStatementMalformed || reason == Reason::kDuplicateMember;
-  if (!before_kind && !HasRules(entry.kind)) return std::string(bytes::Describe(Reason::kKindUnknown).word);
   return WordOf(why, "DERIVATION");
 }
 
@@ -46,20 +43,34 @@ absl::StatusOr<std::string> FindFlaw(const State& state, const Replayed& replaye
   if (!first.ok()) return first.status();
   if (first->has_value() && (*first)->index < replayed.index) return "DUPLICATE";  // 5
 
-  if (const auto* malformed = std::get_if<Malformed>(&replayed.statement)) return FlawOfMalformed(state, entry, malformed->why);
+  if (const auto* malformed = std::get_if<Malformed>(&replayed.statement)) return FlawOfMalformed(state, malformed->why);
   const Record record{replayed.index, &entry, std::get_if<Statement>(&replayed.statement)};
   if (record.statement == nullptr && !attest::IsWithholdable(entry.kind)) return "STATEMENT_MISSING";  // 4.3
   if (auto status = CheckBeforeSignatures(state, record); !status.ok()) return WordOf(status, "");
   if (record.statement == nullptr ? !IsDerivable(entry) : !IsDerived(entry, *record.statement)) return "DERIVATION";
   if (!replayed.signatures.ok()) return WordOf(replayed.signatures, bytes::Describe(Reason::kSignatureInvalid).word);
 
-  auto targets = FindTargets(state, record, facts);
-  if (!targets.ok()) return targets.status();
-  if (auto status = CheckFromSignatures({state, record, *std::move(targets)}); !status.ok()) return WordOf(status, "");
+  const auto found = FindCase(state, record, facts);
+  if (!found.ok()) return found.status();
+  if (auto status = CheckFromSignatures(*found); !status.ok()) return WordOf(status, "");
   return "";
 }
 
 }  // namespace
+
+std::string_view RevocationReasonName(RevocationReason reason) {
+  switch (reason) {
+    case RevocationReason::kRetired:
+      return "retired";
+    case RevocationReason::kLost:
+      return "lost";
+    case RevocationReason::kCompromised:
+      return "compromised";
+  }
+  return "";
+}
+
+const State& StateOf(const Registry& registry) { return *registry.state_; }
 
 Registry::Registry(std::string origin) : state_(std::make_unique<State>()) { state_->log.context.origin = std::move(origin); }
 Registry::Registry(const Registry& other) : state_(std::make_unique<State>(*other.state_)) {}
@@ -74,6 +85,10 @@ std::int64_t Registry::max_statement_age_days() const { return state_->log.max_s
 bool Registry::frozen() const { return state_->log.frozen; }
 std::span<const Violation> Registry::violations() const { return state_->violations; }
 bool Registry::IsVoid(std::uint64_t index) const { return state_->IsVoid(index); }
+std::optional<std::uint64_t> Registry::NoticeAbout(std::uint64_t index) const {
+  const auto* notice = state_->notices.Find(index);
+  return notice == nullptr ? std::nullopt : std::optional(*notice);
+}
 std::optional<KeyInfo> Registry::FindKey(const keys::KeyId& id) const { return state_->FindKey(id); }
 std::vector<KeyInfo> Registry::KeysOf(std::string_view urn, std::size_t limit) const { return state_->KeysOf(urn, limit); }
 std::uint64_t Registry::key_set_version() const { return state_->log.key_set_version; }

@@ -2,9 +2,9 @@
 // by the server that admits and by every monitor that replays, with the same code. Pure: no clock, no I/O except through
 // FactSource.
 //
-// A Registry holds what Check and Apply need: parties, keys, roles, accreditations, principle sets, chains and retractions, each
-// with the index at which it began. It grows with members and corrections, not with entries. Const methods may run on many threads
-// while no non-const one runs.
+// A Registry holds what Check, Apply and verdict.h need: parties with their statuses, keys, roles, accreditations, principle sets,
+// chains, corrections and retractions, each with the index at which it began, so that what held at an earlier size can be asked. It
+// grows with members and corrections, not with entries. Const methods may run on many threads while no non-const one runs.
 #pragma once
 
 #include <cstdint>
@@ -59,19 +59,40 @@ struct Violation {
   friend bool operator==(const Violation&, const Violation&) = default;
 };
 
+enum class RevocationReason : std::uint8_t { kRetired, kLost, kCompromised };
+std::string_view RevocationReasonName(RevocationReason reason);  // "retired"
+
+// The end of a key (records.md 6.7), said by the record at `index`.
+struct Revocation {
+  std::uint64_t index = 0;
+  attest::Id id{};  // of that record
+  RevocationReason reason{};
+  std::uint64_t invalid_since = 0;  // of kCompromised: entries in [invalid_since, index) that the key has signed are tainted
+  friend bool operator==(const Revocation&, const Revocation&) = default;
+};
+
 // What is known of a key, at the registry's size.
 struct KeyInfo {
   keys::PublicKey key;
-  std::string owner;                             // URN of a party or role
+  std::string owner;                             // URN of a party or role; of a former role key the role it had last
   bool admin = false, sign = false;              // purposes (party keys)
   std::int64_t valid_from = 0, valid_until = 0;  // Unix seconds, 0 = none
   std::uint64_t registered_at = 0;               // index
-  std::optional<std::uint64_t> revoked_at{};     // index
+  std::vector<Revocation> revocations{};         // ascending by index; at most one of kCompromised, and that is the last
+
+  bool revoked() const { return !revocations.empty(); }
+  bool compromised() const { return revoked() && revocations.back().reason == RevocationReason::kCompromised; }
 };
 
 struct PartyInfo {
   std::string urn, role, group;
   std::uint64_t admitted_at = 0;  // index
+};
+
+// What a question is asked of: the entries below `size`, on a date in Unix seconds. Admission asks of its own place and time.
+struct AsOf {
+  std::uint64_t size = 0;
+  std::int64_t date = 0;
 };
 
 class Draft;
@@ -93,8 +114,8 @@ class Registry final {
   std::int64_t max_statement_age_days() const;
   bool frozen() const;
 
-  // Whether this log would take the record at `record.index` == size(): checks 6, 10 (KIND_UNKNOWN: a kind without rules in this
-  // version), 11, 13 (ALGORITHM_NOT_BUILT_IN), 16, 17 (KEY_UNKNOWN: no such key at this place) and 18-27. OK, a refusal (reason.h),
+  // Whether this log would take the record at `record.index` == size(): checks 6, 11, 16, 17
+  // (KEY_UNKNOWN: no such key at this place) and 18-27. OK, a refusal (reason.h),
   // or the FactSource's failure; INTERNAL: not the next record, or an authority record without its statement. Does not look for a
   // duplicate (5). Without a claim's statement the checks that read it are left out.
   [[nodiscard]] absl::Status Check(const Record& record, const FactSource& facts) const;
@@ -108,6 +129,8 @@ class Registry final {
 
   std::span<const Violation> violations() const;
   bool IsVoid(std::uint64_t index) const;
+  // The first erasure notice about the claim at this index; its statement may be withheld then. nullopt: none.
+  std::optional<std::uint64_t> NoticeAbout(std::uint64_t index) const;
 
   // Check 17's key lookup: registered party keys, present and former role keys. nullopt: unknown.
   std::optional<KeyInfo> FindKey(const keys::KeyId& id) const;
@@ -120,7 +143,7 @@ class Registry final {
 
  private:
   friend class Draft;
-  friend std::string FormatSnapshot(const merkle::TreeHead& head, const Registry& registry);
+  friend const State& StateOf(const Registry& registry);  // state.h
   friend absl::StatusOr<Snapshot> ParseSnapshot(std::string_view bytes, std::string_view origin);
   std::unique_ptr<State> state_;
 };

@@ -1,5 +1,5 @@
-// The rules of records.md section 6 for every kind that this version takes: one table (rules.cc), one function a rule, in the order
-// of checks of 6.4. Pure and thread-safe. Admission asks HasRules; the rest is internal to client/registry.
+// The rules of records.md section 6 for every kind: one table (rules.cc), one function a rule, in the order of checks of 6.4. Pure
+// and thread-safe. Internal to client/registry.
 //
 // A further kind is a row of that table, its relations (references.cc) and its transition (transitions.h).
 #pragma once
@@ -12,14 +12,11 @@ namespace trustlog::registry {
 
 struct Case;
 
-// Whether this version takes records of the kind. Asked where check 10 stands: the answer for the others is KIND_UNKNOWN.
-bool HasRules(attest::Kind kind);
-
 // Whether some statement could derive to such an entry. Asked of claims whose statement is withheld, so that the rules may rely on
 // it.
 bool IsDerivable(const attest::Entry& entry);
 
-// Checks 6, 10, 11, 13 and 16: those before the signatures that depend on the log. A refusal.
+// Checks 6, 11 and 16: those before the signatures that depend on the log. A refusal.
 [[nodiscard]] absl::Status CheckBeforeSignatures(const State& state, const Record& record);
 // Checks 17 (KEY_UNKNOWN alone) to 27. A refusal.   REQUIRES: CheckBeforeSignatures is OK.
 [[nodiscard]] absl::Status CheckFromSignatures(const Case& record);

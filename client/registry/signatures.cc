@@ -96,17 +96,7 @@ void Append(const attest::Authority& authority, std::vector<keys::PublicKey>& ke
 
 absl::StatusOr<VerifiedSignatures> VerifySignatures(const attest::Envelope& envelope, const attest::Statement& statement,
                                                     const KeySource& source) {
-  if (auto status = CheckBuiltIn(statement); !status.ok()) return status;
   return Check(envelope, statement, source).Run();
-}
-
-absl::Status CheckBuiltIn(const attest::Statement& statement) {
-  for (const auto& key : KeysInStatement(statement)) {
-    if (!keys::IsBatch(key.algorithm())) continue;
-    return Refuse(Reason::kAlgorithmNotBuiltIn,
-                  fmt::format("keys of algorithm {} are not taken by this version", keys::AlgorithmName(key.algorithm())));
-  }
-  return absl::OkStatus();
 }
 
 std::vector<keys::PublicKey> KeysInStatement(const attest::Statement& statement) {

@@ -45,13 +45,9 @@ struct VerifiedSignatures {
 };
 
 // Keys in the statement itself (kinds 0, 1, 4) are found before `source` is asked. At most 8 verifications.
-// KEY_UNKNOWN, ENVELOPE_MALFORMED (a key twice), SIGNATURE_ENCODING, SIGNATURE_INVALID, ALGORITHM_NOT_BUILT_IN.
+// KEY_UNKNOWN, ENVELOPE_MALFORMED (a key twice), SIGNATURE_ENCODING, SIGNATURE_INVALID.
 absl::StatusOr<VerifiedSignatures> VerifySignatures(const attest::Envelope& envelope, const attest::Statement& statement,
                                                     const KeySource& source);
-
-// Where check 13 stands: ALGORITHM_NOT_BUILT_IN if the statement registers a key of a batch algorithm. VerifySignatures asks it
-// first.
-[[nodiscard]] absl::Status CheckBuiltIn(const attest::Statement& statement);
 
 // The keys that a statement of kind 0, 1 or 4 itself carries.
 std::vector<keys::PublicKey> KeysInStatement(const attest::Statement& statement);

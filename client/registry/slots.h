@@ -12,7 +12,8 @@
 
 namespace trustlog::registry {
 
-// So many distinct keys of one owner. No owner: the key that the statement itself registers (possession).
+// So many distinct keys of one owner. No owner: keys that the statement itself carries: of genesis and of a role-change those of its
+// root, of a registration the new key.
 struct Demand {
   std::string_view owner;  // URN; borrows the state or the entry
   std::size_t count = 1;
@@ -26,11 +27,14 @@ struct Slot {
 
 // In the order of 6.3.   REQUIRES: genesis, or a state after genesis; the statements of authority kinds are not withheld.
 std::vector<Slot> RootOfStatement(const Case& record);
+std::vector<Slot> RootAndNewRoot(const Case& record);
 std::vector<Slot> Secretariat(const Case& record);
 std::vector<Slot> NewKeyAndItsSponsor(const Case& record);
 std::vector<Slot> Issuer(const Case& record);
 std::vector<Slot> AuditorAndMember(const Case& record);
 std::vector<Slot> IssuerOrSecretariat(const Case& record);
+std::vector<Slot> Operator(const Case& record);
+std::vector<Slot> OperatorAndSecretariat(const Case& record);
 
 // What a party's key must be registered for; role keys are not asked.
 enum class Purpose { kSign, kAdmin };
@@ -38,15 +42,17 @@ enum class Purpose { kSign, kAdmin };
 // A signature's key at this place of the log.
 struct Signer {
   keys::KeyId id{};
-  std::string_view owner;        // URN; "": the key that the statement registers, or a key of genesis that is not root's
-  const KeyInfo* key = nullptr;  // borrows the state; null: a key of the statement
+  const KeyInfo* key = nullptr;  // borrows the state; null: not known to the log yet
+  bool of_statement = false;     // one of the keys that a demand without owner means
+
+  std::string_view owner() const { return key == nullptr ? std::string_view() : std::string_view(key->owner); }
 };
 
 // Check 17. In the order of the entry's signatures. KEY_UNKNOWN.
 absl::StatusOr<std::vector<Signer>> FindSigners(const State& state, const Record& record);
 // Check 20. ISSUER_MISMATCH, KEY_REVOKED, KEY_EXPIRED, KEY_PURPOSE.
-[[nodiscard]] absl::Status CheckSigners(const std::vector<Signer>& signers, const std::vector<Slot>& slots, Purpose purpose,
-                                        std::int64_t now);
+[[nodiscard]] absl::Status CheckSigners(const Case& record, const std::vector<Signer>& signers, const std::vector<Slot>& slots,
+                                        Purpose purpose);
 // Check 21. THRESHOLD_NOT_MET{have,need}.
 [[nodiscard]] absl::Status CheckSlots(const std::vector<Signer>& signers, const std::vector<Slot>& slots);
 

@@ -17,12 +17,13 @@
 namespace trustlog::registry {
 namespace {
 
-constexpr std::string_view kVersion = "trustlog-registry/1\n";
+constexpr std::string_view kVersion = "trustlog-registry/2\n";
 constexpr std::size_t kDigestSize = 32;
 
 template <typename Archive, typename Log>
 void LayoutOfLog(Archive& archive, Log& log) {
-  archive(log.context.type_base, log.context.urn_prefix, log.max_statement_age_days, log.frozen, log.authority_version, log.size,
+  archive(log.context.type_base, log.context.urn_prefix, log.max_statement_age_days, log.frozen, log.successor,
+          log.authority_version, log.index_covers, log.size,
           log.last_logged_at_ms, log.key_set_version);
 }
 template <typename Archive, typename Role>
@@ -32,8 +33,19 @@ template <typename Archive, typename Key>
 requires std::is_same_v<std::remove_const_t<Key>, KeyState>
 void Layout(Archive& archive, Key& key) {  // the public key itself stands before it
   archive(key.info.owner, key.info.admin, key.info.sign, key.info.valid_from, key.info.valid_until, key.info.registered_at,
-          key.info.revoked_at, key.authorised_by);
+          key.info.revocations, key.authorised_by);
 }
+template <typename Archive, typename End>
+requires std::is_same_v<std::remove_const_t<End>, Revocation>
+void Layout(Archive& archive, End& revocation) { archive(revocation.index, revocation.id, revocation.reason, revocation.invalid_since); }
+template <typename Archive, typename Status>
+requires std::is_same_v<std::remove_const_t<Status>, StatusState>
+void Layout(Archive& archive, Status& in) {
+  archive(in.index, in.id, in.code, in.logged_at, in.valid_from, in.valid_until);
+}
+template <typename Archive, typename End>
+requires std::is_same_v<std::remove_const_t<End>, Ending>
+void Layout(Archive& archive, End& ending) { archive(ending.index, ending.id, ending.valid_from); }
 template <typename Archive, typename Party>
 requires std::is_same_v<std::remove_const_t<Party>, PartyInfo>
 void Layout(Archive& archive, Party& party) { archive(party.urn, party.role, party.group, party.admitted_at); }
@@ -42,11 +54,12 @@ requires std::is_same_v<std::remove_const_t<Chain>, ChainKey>
 void Layout(Archive& archive, Chain& chain) { archive(chain.kind, chain.subject, chain.principle); }
 template <typename Archive, typename Link>
 requires std::is_same_v<std::remove_const_t<Link>, Successor>
-void Layout(Archive& archive, Link& successor) { archive(successor.id, successor.change); }
+void Layout(Archive& archive, Link& successor) { archive(successor.id, successor.change, successor.index); }
 template <typename Archive, typename Set>
 requires std::is_same_v<std::remove_const_t<Set>, PrincipleSetState>
 void Layout(Archive& archive, Set& set) {
-  archive(set.index, set.valid_from, set.max_commitment_days, set.max_result_days, set.supersedes);
+  archive(set.index, set.valid_from, set.max_commitment_days, set.max_result_days, set.principles, set.outcomes,
+          set.statuses, set.supersedes);
 }
 template <typename Archive, typename Accreditation>
 requires std::is_same_v<std::remove_const_t<Accreditation>, AccreditationState>
@@ -58,7 +71,8 @@ requires std::is_same_v<std::remove_const_t<Found>, Violation>
 void Layout(Archive& archive, Found& violation) { archive(violation.index, violation.reason, violation.is_void); }
 template <typename Archive, typename Any>
 void LayoutOfTables(Archive& archive, Any& state) {
-  archive(state.roles, state.parties, state.heads, state.superseded, state.principle_sets, state.accreditations, state.violations);
+  archive(state.roles, state.parties, state.statuses, state.withdrawals, state.heads, state.superseded, state.retractions,
+          state.principle_sets, state.accreditations, state.notices, state.violations);
 }
 
 class Writer final {
@@ -93,6 +107,11 @@ class Writer final {
   void Put(const std::vector<T>& list) {
     out_.U32(static_cast<std::uint32_t>(list.size()));
     for (const T& value : list) Put(value);
+  }
+  template <typename Key, typename Value>
+  void Put(const std::map<Key, Value, std::less<>>& map) {
+    out_.U32(static_cast<std::uint32_t>(map.size()));
+    for (const auto& [key, value] : map) (*this)(key, value);
   }
   template <typename Key, typename Row>
   void Put(const Table<Key, Row>& table) {
@@ -154,6 +173,15 @@ class Reader final {
   void Get(std::vector<T>& list) {
     for (auto count = in_.U32(); count > 0 && in_.ok(); --count) Get(list.emplace_back());
   }
+  template <typename Key, typename Value>
+  void Get(std::map<Key, Value, std::less<>>& map) {
+    for (auto count = in_.U32(); count > 0 && in_.ok(); --count) {
+      Key key{};
+      Value value{};
+      (*this)(key, value);
+      map.emplace(std::move(key), value);
+    }
+  }
   template <typename Key, typename Row>
   void Get(Table<Key, Row>& table) {
     for (auto count = in_.U32(); count > 0 && in_.ok(); --count) {
@@ -181,7 +209,7 @@ absl::Status Bad(std::string_view what) { return absl::DataLossError(fmt::format
 }  // namespace
 
 std::string FormatSnapshot(const merkle::TreeHead& head, const Registry& registry) {
-  const State& state = *registry.state_;
+  const State& state = StateOf(registry);
   Writer writer;
   writer.out().Raw(kVersion).Lp8(state.log.context.origin);
   LayoutOfLog(writer, state.log);

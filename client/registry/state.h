@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -56,6 +57,10 @@ class Table final {
   Rows rows_;
 };
 
+// What a code says about the party it is said of: declared by principle sets; a code that none declares is kNegative.
+enum class Effect : std::uint8_t { kPositive, kQualified, kNeutral, kNegative, kEnded };
+std::optional<Effect> ParseEffect(std::string_view word);
+
 struct KeyState {
   KeyInfo info;
   std::vector<keys::KeyId> authorised_by;  // admin keys; empty: role keys, and those that the secretariat let in
@@ -71,6 +76,9 @@ struct PrincipleSetState {
   std::uint64_t index = 0;
   std::int64_t valid_from = 0;
   std::optional<std::int64_t> max_commitment_days, max_result_days;
+  std::vector<std::uint8_t> principles;                  // ascending
+  std::map<std::string, Effect, std::less<>> outcomes;   // of audit results
+  std::map<std::string, Effect, std::less<>> statuses;   // of parties
   std::optional<attest::Id> supersedes;
 };
 struct AccreditationState {
@@ -93,7 +101,23 @@ struct ChainKey {
 
 struct Successor {
   attest::Id id{};
-  attest::Rel change{};  // kRenews or kCorrects
+  attest::Rel change{};     // kRenews or kCorrects
+  std::uint64_t index = 0;  // of the record that supersedes
+};
+
+struct StatusState {  // a status-change (kind 7)
+  std::uint64_t index = 0;
+  attest::Id id{};
+  std::string code;
+  std::int64_t logged_at = 0;                    // its T
+  std::int64_t valid_from = 0, valid_until = 0;  // [from, until), until 0 = no end
+};
+
+// A retraction or a withdrawal: from `valid_from` on; of a retraction 0 = as if the target had never been valid.
+struct Ending {
+  std::uint64_t index = 0;
+  attest::Id id{};
+  std::int64_t valid_from = 0;
 };
 
 // The part of a state that is no table: copied into each draft.
@@ -101,7 +125,9 @@ struct LogState {
   attest::LogContext context;
   std::int64_t max_statement_age_days = 0;
   bool frozen = false;
+  std::string successor;  // origin of the log that a freeze names; "" = none
   std::int64_t authority_version = 0;
+  std::uint64_t index_covers = 0;  // largest coversSize of an index head
   std::uint64_t size = 0;
   std::uint64_t last_logged_at_ms = 0;
   std::uint64_t key_set_version = 0;
@@ -113,16 +139,26 @@ struct State {
   Table<keys::KeyId, KeyState> keys;
   Table<std::string, std::vector<keys::KeyId>> keys_by_owner;  // by URN; key ids ascending
   Table<std::string, PartyInfo> parties;                       // by URN
+  Table<std::string, std::vector<StatusState>> statuses;       // by URN; ascending by index
+  Table<std::string, std::vector<Ending>> withdrawals;         // by URN; ascending by index
   Table<ChainKey, attest::Id> heads;
-  Table<attest::Id, Successor> superseded;
+  Table<attest::Id, Successor> superseded;  // but for renewals in a chain: there the head says it
+  Table<attest::Id, Ending> retractions;
   Table<attest::Id, PrincipleSetState> principle_sets;
   Table<attest::Id, AccreditationState> accreditations;
+  Table<std::uint64_t, std::uint64_t> notices;  // index of a claim -> of the first erasure notice about it
   std::vector<Violation> violations;  // ascending by index; none in an overlay
   const State* base = nullptr;        // of an overlay
 
   // Every table above: what an overlay borrows and Absorb takes over. A new table joins here, and in LayoutOfTables of snapshot.cc.
-  auto Tables() { return std::tie(roles, keys, keys_by_owner, parties, heads, superseded, principle_sets, accreditations); }
-  auto Tables() const { return std::tie(roles, keys, keys_by_owner, parties, heads, superseded, principle_sets, accreditations); }
+  auto Tables() {
+    return std::tie(roles, keys, keys_by_owner, parties, statuses, withdrawals, heads, superseded, retractions, principle_sets,
+                    accreditations, notices);
+  }
+  auto Tables() const {
+    return std::tie(roles, keys, keys_by_owner, parties, statuses, withdrawals, heads, superseded, retractions, principle_sets,
+                    accreditations, notices);
+  }
 
   static State Over(const State& base);  // an empty overlay that borrows `base`
   void Absorb(State&& overlay);          // REQUIRES: made by Over(*this), unchanged since
@@ -130,23 +166,43 @@ struct State {
   bool IsVoid(std::uint64_t index) const;
   // An admitted party or, after genesis, one of the three roles.
   bool IsKnown(std::string_view urn) const;
+  bool IsRole(std::string_view urn, attest::UrnRole role) const;
 
   std::optional<KeyInfo> FindKey(const keys::KeyId& id) const;
   std::vector<KeyInfo> KeysOf(std::string_view urn, std::size_t limit) const;
-  void PutKey(KeyState key);  // adds or replaces; the owner of a key never changes here
+  void PutKey(KeyState key);  // adds or replaces; only a role key can change its owner, to another role
+  std::vector<keys::KeyId> PresentKeysOf(attest::UrnRole role) const;  // ascending
 
-  // The words of records.md 7.1 for the size of this state. Ids are statement ids.
-  bool IsDead(const attest::Id& id) const;  // superseded by a correction
   const attest::Id* Head(const ChainKey& chain) const { return heads.Find(chain); }
-  // Where the chain that `id` belongs to ends: O(chain).
+  // Where the chain that `id` belongs to ends: O(chain). Not for kinds with one chain: theirs is the head.
   attest::Id NewestOf(const attest::Id& id) const;
-  // set(at): the set in force, else the first of the chain; null: there is no set.
-  const PrincipleSetState* SetAt(std::int64_t at) const;
+
+  // The words of records.md 7.1. Ids are statement ids.   REQUIRES: as_of.size <= log.size.
+  bool IsDead(const attest::Id& id, std::uint64_t size) const;  // superseded by a correction
+  const Ending* RetractionOf(const attest::Id& id, std::uint64_t size) const;
+  bool IsRetracted(const attest::Id& id, AsOf as_of) const;
+  // set(date): the set in force, else the first of the chain; null: there is no set.
+  const PrincipleSetState* SetAt(AsOf as_of) const;
+  // effect(code, date) of an audit outcome, of a party status.
+  Effect EffectOfOutcome(std::string_view code, AsOf as_of) const;
+  Effect EffectOfStatus(std::string_view code, AsOf as_of) const;
+  // status(party, date); null: none. And its effect.
+  const StatusState* StatusAt(std::string_view party, AsOf as_of) const;
+  Effect StatusEffectAt(std::string_view party, AsOf as_of) const;
+  // withdrawn(party, date): the first such withdrawal; null: none.
+  const Ending* WithdrawalAt(std::string_view party, AsOf as_of) const;
+  // The revocations that taint a record, one for each of its compromised keys.
+  std::vector<Revocation> TaintsOf(std::uint64_t index, const attest::Entry& entry, std::uint64_t size) const;
+
+  // Asked at admission only: of log.size.
+  bool IsActive(std::string_view party, std::int64_t at) const;  // check 22
   // Whether the set is the one in force at `at` or a later one of the chain.
   bool IsCurrentSet(const attest::Id& id, std::int64_t at) const;
   // accredited(auditor, at); null: none in force.
   const AccreditationState* AccreditationAt(std::string_view auditor, std::int64_t at) const;
 };
+
+const State& StateOf(const Registry& registry);
 
 // The chains' keys.
 ChainKey PrincipleSetChain();

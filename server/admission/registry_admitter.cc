@@ -80,6 +80,13 @@ class RegistryAdmitter::Facts final : public registry::FactSource {
     return std::optional(fact);
   }
 
+  absl::StatusOr<std::optional<std::uint64_t>> LoggedAtMs(std::uint64_t index) const override {
+    const auto records = store_.ReadRecordsAt({&index, 1});
+    if (!records.ok()) return records.status();
+    const auto entry = attest::DecodeEntry(records->front().entry);
+    return entry.ok() ? std::optional(entry->logged_at_ms) : std::nullopt;
+  }
+
   // Reads at once what Apply will ask about these records: which index each id has, and the earlier records that they refer to. What
   // is not found here is asked for one by one, as without this call.   REQUIRES: at most kRecordsALock, in order.
   absl::Status Prepare(std::span<const registry::Replayed> records) {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "client/registry/rules.h"
 #include "proto/attest/derive.h"
 #include "proto/bytes/reason.h"
 
@@ -15,17 +14,6 @@ namespace trustlog::admission {
 
 using bytes::Reason;
 using bytes::Refuse;
-
-namespace {
-
-// Refusals of checks 11-14: they come after the one that asks for the kind.
-bool IsAfterKind(const absl::Status& status) {
-  const auto reason = bytes::ReasonOf(status);
-  return reason == Reason::kGenesisOrder || reason == Reason::kSchemaViolation || reason == Reason::kAlgorithmMismatch ||
-         reason == Reason::kValidityInverted;
-}
-
-}  // namespace
 
 CheckedStatement::CheckedStatement(attest::Envelope submitted, attest::Statement parsed, attest::Entry derived,
                                    std::optional<std::uint64_t> candidates_at_in)
@@ -53,13 +41,7 @@ absl::StatusOr<std::unique_ptr<CheckedStatement>> Validator::Validate(attest::En
   });
   if (log.frozen) return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows");  // 6
   auto statement = attest::ParseStatement(envelope.payload, log.context);                     // 7-14
-  const auto kind = statement.ok() ? std::optional(statement->kind) : attest::PeekKind(envelope.payload);
-  const bool kind_has_its_say = statement.ok() || IsAfterKind(statement.status());
-  if (kind.has_value() && kind_has_its_say && !registry::HasRules(*kind)) {  // 10, for now
-    return Refuse(Reason::kKindUnknown, fmt::format("records of kind {} are not taken by this version", attest::KindName(*kind)));
-  }
   if (!statement.ok()) return statement.status();
-  if (auto status = registry::CheckBuiltIn(*statement); !status.ok()) return status;  // 13
   std::vector<std::size_t> sizes;
   for (const auto& signature : envelope.signatures) sizes.push_back(signature.sig.size());
   if (auto status = attest::CheckDerivedSize(*statement, sizes); !status.ok()) return status;  // 15

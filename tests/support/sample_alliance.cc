@@ -110,8 +110,12 @@ attest::Envelope SignPayload(std::string payload, const std::vector<std::string>
 }
 
 SignedRecord Sign(const SampleStatement& statement) {
-  auto envelope = SignPayload(PayloadOf(statement), statement.signers);
   const auto context = statement.kind == Kind::kGenesis ? attest::LogContext{statement.origin, "", ""} : SampleContext();
+  return SignedOf(PayloadOf(statement), statement.signers, context);
+}
+
+SignedRecord SignedOf(std::string payload, const std::vector<std::string>& signers, const attest::LogContext& context) {
+  auto envelope = SignPayload(std::move(payload), signers);
   auto parsed = attest::ParseStatement(envelope.payload, context);
   if (!parsed.ok()) Die(fmt::format("{}: {}", bytes::MessageOf(parsed.status()), envelope.payload));
   std::vector<attest::EntrySignature> signatures;

@@ -55,6 +55,7 @@ struct SignedRecord {
 // Ends the test program with a message where the statement does not parse or derive: such ones are made of a payload by
 // SignPayload.
 SignedRecord Sign(const SampleStatement& statement);
+SignedRecord SignedOf(std::string payload, const std::vector<std::string>& signers, const attest::LogContext& context = SampleContext());
 std::string PayloadOf(const SampleStatement& statement);
 attest::Envelope SignPayload(std::string payload, const std::vector<std::string>& signers);
 std::string EnvelopeJson(const SignedRecord& record);

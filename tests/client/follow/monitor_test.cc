@@ -217,19 +217,21 @@ TEST_F(MonitorTest, AKeyOfAVoidRecordIsUnknown) {
 }
 
 TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12, records.md 4.3
-  SyntheticLog log = VectorLog({0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 16, 23});  // 23 is the erasure notice for 16
-  log.set_statement(10, "");
+  SyntheticLog log(testing::kVectorOrigin);
+  const auto records = testing::VectorRecords();
+  for (std::size_t i = 0; i < 24; ++i) log.Append(records[i].entry, records[i].statement);  // 23 is the erasure notice for 16
+  log.set_statement(16, "");
   const auto result = Run(log.Publish());
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_THAT(TakeFindings(), ::testing::Contains(Found::value_type(10, "WITHHELD")));
+  EXPECT_THAT(TakeFindings(), ElementsAre(Found::value_type(16, "WITHHELD")));
   EXPECT_EQ(result->faults, 0U);
 
   const support::TemporaryDirectory other;
-  log.set_statement(8, "");
+  log.set_statement(15, "");
   MapFetcher fetcher(log.Publish());
   const auto second = Monitor::Open(fetcher, policy_, other.path())->RunOnce({.now = kNow}, Deliver());
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_THAT(TakeFindings(), ::testing::Contains(Found::value_type(8, "STATEMENT_MISSING")));
+  EXPECT_THAT(TakeFindings(), ElementsAre(Found::value_type(15, "STATEMENT_MISSING"), Found::value_type(16, "WITHHELD")));
   EXPECT_EQ(second->faults, 1U);
 }
 

@@ -116,15 +116,6 @@ TEST(Signatures, FindKeysInTheStatementItself) {
   EXPECT_TRUE(KeysInStatement(Alliance()["principles"].statement).empty());
 }
 
-TEST(Signatures, RefuseToRegisterABatchKeyBeforeAnythingElse) {
-  auto key = Sign(Replaced(support::KeyStatement("member:one", "new", "\"sign\"", {"one-1"}), "\"alg\":\"ed25519\"",
-                           "\"alg\":\"ed25519-batch\""));
-  EXPECT_EQ(WordOf(CheckBuiltIn(key.statement)), "ALGORITHM_NOT_BUILT_IN");
-  for (auto& signature : key.envelope.signatures) signature.sig[5] ^= 1;
-  EXPECT_EQ(WordOf(VerifySignatures(key.envelope, key.statement, Keys()).status()), "ALGORITHM_NOT_BUILT_IN");
-  EXPECT_EQ(WordOf(CheckBuiltIn(Alliance()["genesis"].statement)), "OK");
-}
-
 TEST(Signatures, TryNoMoreThanEightCandidates) {
   auto envelope = Alliance()["commitment-one-1"].envelope;
   envelope.signatures[0].keyid = "";
