@@ -1,7 +1,7 @@
 """The statement: strict JSON (records.md 2.3), in-toto layer (2.5), derive() (3.2), and the keys a statement announces.
 
-Part of the independent checker (see verify_log.py). Schemas of section 5 are read only as far as derivation needs them;
-whether a statement was admissible is the registry replay's question.
+Part of the independent checker (see verify_log.py). Schemas of section 5 are read only as far as derivation needs them; the
+whole of them is in schema.py.
 """
 
 import hashlib
@@ -16,16 +16,22 @@ from tle1 import KINDS, Entry
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_PAYLOAD = 32768
+MAX_STRING = 4096
 MAX_INT = 2**53 - 1
 HEX64 = re.compile("[0-9a-f]{64}")
 TIME = re.compile(r"[2-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 KIND_NUMBERS = {name: number for number, name in KINDS.items()}
 SUPERSEDING_KINDS = {2, 7, 8, 16, 17, 18, 19, 20, 23}
+PREDICATE_TYPE = re.compile(r"(.*)/([a-z-]+)/v1", re.DOTALL)
 SUPERSEDES_REL = {"renewal": 1, "correction": 2}
 
 
 class StatementError(ValueError):
-    pass
+    """Says what is wrong; `reason` is the refusal of records.md 6.4 that it amounts to."""
+
+    def __init__(self, message: str, reason: str = "STATEMENT_MALFORMED"):
+        super().__init__(message)
+        self.reason = reason
 
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
@@ -44,8 +50,15 @@ def read_object(pairs: list[tuple]) -> dict:
         raise StatementError(f"object of {len(pairs)} members")
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise StatementError("equal member names in one object")
+        raise StatementError("equal member names in one object", "DUPLICATE_MEMBER")
     return members
+
+
+def read_repeating_object(pairs: list[tuple]) -> dict:
+    """Keeps every value of a repeated name, so that the rest of the text can be judged."""
+    if len(pairs) > 256:
+        raise StatementError(f"object of {len(pairs)} members")
+    return {name: [value for other, value in pairs if other == name] for name, _ in pairs}
 
 
 def read_int(text: str) -> int:
@@ -58,11 +71,11 @@ def refuse_number(text: str):
     raise StatementError(f"number {text[:20]} is not an integer")
 
 
-def check_value(value, depth: int, careful: bool) -> None:
+def check_value(value, depth: int, careful: bool, longest: int = MAX_STRING) -> None:
     """Limits that the parser itself does not know. `careful`: the text has escapes, so a string can hold what UTF-8 cannot."""
     if isinstance(value, str):
-        if len(value) * 4 > 4096 and len(value.encode("utf-8", "surrogatepass")) > 4096:
-            raise StatementError("string over 4,096 bytes")
+        if len(value) * 4 > longest and len(value.encode("utf-8", "surrogatepass")) > longest:
+            raise StatementError(f"string over {longest:,} bytes")
         if careful and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
             raise StatementError("U+0000 or a lone surrogate in a string")
     elif isinstance(value, (dict, list)):
@@ -74,24 +87,55 @@ def check_value(value, depth: int, careful: bool) -> None:
             children = value
         else:
             for name in value:
-                check_value(name, depth, careful)
+                check_value(name, depth, careful, longest)
             children = value.values()
         for child in children:
-            check_value(child, depth + 1, careful)
+            check_value(child, depth + 1, careful, longest)
 
 
-DECODER = json.JSONDecoder(
-    object_pairs_hook=read_object, parse_int=read_int, parse_float=refuse_number, parse_constant=refuse_number
-)
+def check_repeating(value, depth: int, longest: int) -> None:
+    """check_value for what read_repeating_object made: an object holds a list of values for each name."""
+    if isinstance(value, dict):
+        if depth > 32:
+            raise StatementError("nested deeper than 32")
+        for name, values in value.items():
+            check_value(name, depth, True, longest)
+            for child in values:
+                check_repeating(child, depth + 1, longest)
+    elif isinstance(value, list):
+        check_value([], depth, True, longest)
+        if len(value) > 1024:
+            raise StatementError(f"array of {len(value)} elements")
+        for child in value:
+            check_repeating(child, depth + 1, longest)
+    else:
+        check_value(value, depth, True, longest)
 
 
-def strict_json(data: bytes):
+def decoder_of(object_hook: Callable) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=object_hook, parse_int=read_int, parse_float=refuse_number, parse_constant=refuse_number
+    )
+
+
+DECODER, REPEATING_DECODER = decoder_of(read_object), decoder_of(read_repeating_object)
+
+
+def strict_json(data: bytes, longest: int = MAX_STRING):
+    """The value (2.3). DUPLICATE_MEMBER only where the text is well-formed but for equal names."""
     try:
         text = data.decode("utf-8")
         value = DECODER.decode(text)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise StatementError(f"not strict JSON: {error}") from None
-    check_value(value, 1, "\\u" in text)
+    except StatementError as error:
+        if error.reason == "DUPLICATE_MEMBER":
+            try:
+                check_repeating(REPEATING_DECODER.decode(text), 1, longest)
+            except (json.JSONDecodeError, RecursionError) as worse:
+                raise StatementError(f"not strict JSON: {worse}") from None
+        raise
+    check_value(value, 1, "\\u" in text, longest)
     return value
 
 
@@ -205,13 +249,14 @@ def parse(payload: bytes) -> Parsed:
     root = strict_json(payload)
     if not isinstance(root, dict) or root.get("_type") != "https://in-toto.io/Statement/v1":
         raise StatementError("_type is not in-toto Statement v1")
-    predicate, subjects = root.get("predicate"), root.get("subject")
-    match = re.fullmatch(r"(https://.+)/([a-z-]+)/v1", text_of(root.get("predicateType")))
-    if not match or match[2] not in KIND_NUMBERS:
-        raise StatementError(f"predicateType {root.get('predicateType')!r}")
+    predicate, subjects, predicate_type = root.get("predicate"), root.get("subject"), text_of(root.get("predicateType"))
     if not isinstance(predicate, dict) or not isinstance(subjects, list) or not 1 <= len(subjects) <= 16:
         raise StatementError("predicate or subject of a wrong form")
-    return Parsed(KIND_NUMBERS[match[2]], predicate, [d for s in subjects if (d := document_of(s))], match[1])
+    documents = [document for subject in subjects if (document := document_of(subject))]
+    match = PREDICATE_TYPE.fullmatch(predicate_type)
+    if not match or match[2] not in KIND_NUMBERS:
+        raise StatementError(f"predicateType {predicate_type[:200]!r}", "KIND_UNKNOWN")
+    return Parsed(KIND_NUMBERS[match[2]], predicate, documents, match[1])
 
 
 def document_of(subject) -> bytes | None:
@@ -220,13 +265,12 @@ def document_of(subject) -> bytes | None:
         raise StatementError("in-toto subject without digests")
     for digest in digests.values():
         text_of(digest)
-    name = subject.get("name")
-    if name is not None and len(text_of(name).encode()) > 200:
+    if len(text_of(subject.get("name", "")).encode()) > 200:
         raise StatementError("in-toto subject name over 200 bytes")
     if "sha256" not in digests:
         return None
     digest = hash32(digests["sha256"])
-    return None if name is not None and hashlib.sha256(name.encode()).digest() == digest else digest
+    return None if "name" in subject and hashlib.sha256(subject["name"].encode()).digest() == digest else digest
 
 
 def derive(payload: bytes) -> Entry:
