@@ -659,7 +659,7 @@ def other_spelling_is_served(case):
     case.log.answers["/tile/0/x000/000"] = case.log.body("/tile/0/000")
 
 
-@corruption("bytes")
+@corruption("bytes", "admission")
 def statement_byte_flipped(case):
     bundle = case.log.body("/tile/statements/001.p/44")
     case.log.answers["/tile/statements/001.p/44"] = bundle.replace(b"document-260", b"document-26O")
@@ -671,12 +671,12 @@ def statement_bundle_missing(case):
     case.log.answers["/tile/statements/001.p/44"] = None
 
 
-@corruption("bytes")
+@corruption("bytes", "admission")
 def statement_withheld_without_notice(case):
     case.log.statements[261] = b""
 
 
-@corruption("bytes")
+@corruption("bytes", "admission")
 def authority_statement_withheld(case):
     case.log.statements[2] = b""
 
@@ -725,33 +725,33 @@ def equal_size_gets_a_second_root_during_the_run(case):
 # -- what was logged
 
 
-@corruption("times")
+@corruption("times", "admission")
 def time_falls(case):
     spoil_last(case, logged_at_ms=1_795_251_600_001)
 
 
-@corruption("derive")
+@corruption("derive", "admission")
 def principles_are_not_the_statements(case):
     spoil_last(case, principles=(2, 3))
 
 
-@corruption("derive")
+@corruption("derive", "admission")
 def artifact_is_not_the_statements(case):
     spoil_last(case, artifacts=(b"\5" * 32,))
 
 
-@corruption("derive")
+@corruption("derive", "admission")
 def validity_is_not_the_statements(case):
     spoil_last(case, valid_until=2_000_000_000)
 
 
-@corruption("dups")
+@corruption("dups", "admission")
 def statement_is_logged_twice(case):
     case.log.entries[LAST], case.log.statements[LAST] = case.log.entries[298], case.log.statements[298]
     case.renew()
 
 
-@corruption("genesis", "dups")
+@corruption("genesis", "dups", "admission")
 def second_genesis(case):
     case.log.entries[LAST], case.log.statements[LAST] = case.log.entries[0], case.log.statements[0]
     case.edit(LAST, logged_at_ms=tle1.decode(case.log.entries[298]).logged_at_ms)
@@ -763,12 +763,21 @@ def signature_is_of_another_statement(case):
     spoil_last(case, signatures=tle1.decode(case.log.entries[298]).signatures)
 
 
-@corruption("signatures")
+@corruption("signatures", "admission")
 def key_was_never_announced(case):
     spoil_last(case, signatures=((b"\7" * 32, b"s" * 64),))
 
 
-@corruption("signatures")
+@corruption("admission")
+def key_is_registered_before_its_party_is_admitted(case):
+    for items in (case.log.entries, case.log.statements):
+        items[2], items[4] = items[4], items[2]
+    for index in range(2, 5):
+        case.edit(index, logged_at_ms=tle1.decode(case.log.entries[1]).logged_at_ms)
+    case.renew()
+
+
+@corruption("signatures", "admission")
 def key_is_announced_too_late(case):
     times = [tle1.decode(case.log.entries[index]).logged_at_ms for index in (7, 12)]
     for items in (case.log.entries, case.log.statements):
@@ -778,12 +787,12 @@ def key_is_announced_too_late(case):
     case.renew()
 
 
-@corruption("dups")
+@corruption("dups", "admission")
 def statement_was_made_for_another_log(case):
     log_one_more(case, VECTORS | {"origin": "log.example/another"})
 
 
-@corruption("derive")
+@corruption("derive", "admission")
 def type_base_is_not_that_of_genesis(case):
     log_one_more(case, VECTORS | {"typeBase": "https://other.example/attest"})
 
@@ -922,7 +931,8 @@ class ServedLogTest(unittest.TestCase):
         code, result = Case.copy_of(self.base).check()
         self.assertEqual((code, failed(result), result["verified"]), (0, set(), True), result)
         skipped = {check["name"] for check in result["checks"] if check["result"] == "skipped"}
-        self.assertEqual(skipped, {"witness", "quorum", "index", "admission"})
+        self.assertEqual(skipped, {"witness", "quorum", "index"})
+        self.assertRegex(result["registry"], "^[0-9a-f]{64}$")
 
     def test_the_vector_log_passes_with_its_withheld_statement(self):
         case = Case.copy_of(self.base)
@@ -996,8 +1006,10 @@ class CommandLineTest(unittest.TestCase):
             server.shutdown()
             server.server_close()
         self.assertEqual(code, 0, out)
-        self.assertEqual([line.split("[")[1].split("]")[0] for line in out.splitlines()], list(verify_log.CHECKS))
-        self.assertIn("skipped [admission] registry replay comes with a later version", out)
+        *lines, last = out.splitlines()
+        self.assertEqual([line.split("[")[1].split("]")[0] for line in lines], list(verify_log.CHECKS))
+        self.assertIn("ok      [admission] 5 records admitted as the rules ask, 2 parties, 8 keys", lines)
+        self.assertRegex(last, "^registry [0-9a-f]{64}$")
 
 
 class SumdbTest(unittest.TestCase):

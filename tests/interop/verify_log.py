@@ -9,8 +9,8 @@ named as in reliability.md section 2.
     verify_log.py URL VKEY [--acks FILE]... [--signatures FILE]... [--store FILE.db]
                            [--seed N] [--sample N] [--wait SECONDS] [--jobs N] [--json]
 
-Prints a line for each check: `ok`, `FAILED` (with the first failure) or `skipped` (with the reason). Exit 0: none failed;
-1: some failed; 2: wrong usage, or the log cannot be reached.
+Prints a line for each check: `ok`, `FAILED` (with the first failure) or `skipped` (with the reason); then `registry` and the digest
+of README.md, "Texts that two replays compare". Exit 0: none failed; 1: some failed; 2: wrong usage, or the log cannot be reached.
 """
 
 import argparse
@@ -26,11 +26,13 @@ from pathlib import Path
 
 import ledgers
 import signatures
+import state_text
 import statement
 import tle1
 from ledgers import Answer, Signed
 from note import Checkpoint, Note, NoteError, Vkey
 from reader import LogReader, Unreachable
+from registry import Registry
 from signatures import Key, Verifier
 from tree import TILE_WIDTH, Tree, join_bundle, leaf_hash, root_from_path, split_bundle, tile_path, tiles_of
 
@@ -57,7 +59,6 @@ SKIPPED = {
     "witness": "the store of a witness role is not read here",
     "quorum": "no policy is read here",
     "index": "the map comes with the verifiable index",
-    "admission": "registry replay comes with a later version",
 }
 MISSPELLED = ["tile/0/0", "tile/00/000", "tile/0/x000/000", "tile/0/000.p/0", "tile/0/000.p/01", "tile/0/000.p/256", "tile/0/00%30",
               "tile/64/000", "tile/entries/0", "tile/statements/000.p/0"]  # fmt: skip
@@ -113,6 +114,7 @@ class Log:
     decoded: list[tle1.Entry | None] = field(default_factory=list)
     parsed: list[statement.Parsed | None] = field(default_factory=list)
     tree: Tree | None = None  # None where an entry is missing
+    registry: str = ""  # digest of the replayed registry
 
     @property
     def size(self) -> int:
@@ -475,6 +477,25 @@ def check_signatures(run: Run, log: Log) -> None:
     )
 
 
+def check_admission(run: Run, log: Log) -> None:
+    """[admission]: the registry replayed over the whole log (records.md 6.4): nothing void, no time that fell, nothing withheld
+    without a notice. Signature arithmetic is left to [signatures]."""
+    unread = [i for i in range(log.size) if log.decoded[i] is None or log.statements[i] is None]
+    if unread:
+        run.report.skip("admission", f"entry or statement {unread[0]} could not be read")
+        return
+    registry = Registry(log.checkpoint.origin)
+    for entry, payload, parsed in zip(log.decoded, log.statements, log.parsed):
+        registry.log(entry, payload, parsed, withheld=not payload)
+    findings = [(index, f"entry {index} is void: {reason}") for index, reason in registry.void.items()]
+    findings += [(index, f"entry {index}: TIME_FELL") for index in registry.time_fell]
+    findings += [(index, f"entry {index} is withheld without a notice (STATEMENT_MISSING)") for index in registry.missing()]
+    for _, message in sorted(findings):
+        run.fail("admission", message)
+    log.registry = state_text.log_digest(registry)
+    run.say("admission", f"{log.size} records admitted as the rules ask, {len(registry.parties)} parties, {len(registry.keys)} keys")
+
+
 # --- ledgers and store -----------------------------------------------------------------------------------------------------------
 
 
@@ -584,7 +605,7 @@ def verify(run: Run, wait: float, store: str | None) -> Log | None:
     check_bytes(run, log)
     check_tiles(run, log)
     check_roots(run, log)
-    for check in (check_genesis, check_derive, check_dups, check_times, check_signatures):
+    for check in (check_genesis, check_derive, check_dups, check_times, check_signatures, check_admission):
         check(run, log)
     check_acks(run, log)
     if not run.answers:
@@ -603,12 +624,16 @@ def print_report(run: Run, url: str, log: Log | None, as_json: bool) -> None:
     if not as_json:
         for name, result, detail in rows:
             print(f"{result:<7} [{name}] {detail}")
+        if log and log.registry:
+            print(f"registry {log.registry}")
         return
     head = {"size": str(log.size), "root": log.checkpoint.root.hex()} if log else {}
     checks = [{"name": name, "result": result, "detail": detail} for name, result, detail in rows]
     for check in checks:
         if failures := run.report.failures[check["name"]]:
             check |= {"failures": str(len(failures)), "messages": failures[:MAX_MESSAGES]}
+    if log and log.registry:
+        head["registry"] = log.registry
     print(json.dumps({"verified": run.report.verified, "url": url, "origin": run.vkey.name, **head, "checks": checks}))
 
 
