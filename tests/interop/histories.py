@@ -106,7 +106,7 @@ class History:
         self.take(moves.principle_set(world), spoilt=0.05)
         small = length < 35
         for role, count in (("member", 1 if small else rng.randint(1, 3)), ("auditor", 1 if small else rng.randint(1, 2)),
-                            ("monitor", rng.randint(0, 1)), ("observer", rng.randint(0, 1))):  # fmt: skip
+                            ("monitor", not world.chance(0.3)), ("observer", rng.randint(0, 1))):  # fmt: skip
             for _ in range(count):
                 self.take(moves.admission(world, role), spoilt=0.03)
                 for owner in world.parties(role)[-1:]:

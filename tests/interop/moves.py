@@ -210,11 +210,13 @@ def role_change(world: World) -> Draft | None:
     version = registry.version + (1 if not world.chance(0.1) else rng.choice((-1, 0, 2)))
     authority = {"version": version}
     for role in ROLES:
-        unchanged = {key_id for key_id, _ in keep[role]} == registry.roles[role].keys and world.chance(0.8)
+        unchanged = {key_id for key_id, _ in keep[role]} == registry.roles[role].keys and world.chance(0.5)
         authority[role] = role_object(world, keep[role])
         if unchanged:
             authority[role]["threshold"] = registry.roles[role].threshold
     signers = sorted(registry.roles["root"].keys) + [key_id for key_id, _ in keep["root"]]
+    if world.chance(0.3):  # the present threshold, and perhaps too few for the new one
+        signers = world.by_role("root")
     return world.draft(1, PREFIX + "root", signers, authority=authority, reason="rotation")
 
 
@@ -250,7 +252,7 @@ def admission(world: World, role: str | None = None) -> Draft:
     rng, registry = world.rng, world.registry
     role = role or rng.choice(("member", "member", "auditor", "monitor", "observer"))
     urn = f"{PREFIX}{role}:{role[0]}{len(world.parties(role))}"
-    if registry.parties and world.chance(0.06):
+    if registry.parties and world.chance(0.08):
         urn, role = rng.choice([(urn, party.role) for urn, party in registry.parties.items()])
     members = {"party": urn, "role": role, "legalName": "Example", "country": "SE", "validFrom": time_text(world.draw_time(-DAY, DAY))}
     if world.chance(0.3):
@@ -319,7 +321,7 @@ def status_change(world: World) -> Draft | None:
     party = world.party("member", "member", "auditor", "auditor", "monitor")
     if not party:
         return None
-    code = rng.choices([*STATUSES, UNDECLARED], (4, 5, 3, 1, 1))[0]
+    code = rng.choices([*STATUSES, UNDECLARED], (4, 5, 3, 2, 1))[0]
     members = {"party": party, "status": code, "ruleRef": "rule 4", "decisionSha256": world.hex()}
     if world.chance(0.6):
         members |= world.interval(-20 * DAY, 20 * DAY, 1, 90 * DAY)
@@ -327,7 +329,7 @@ def status_change(world: World) -> Draft | None:
         members["validFrom"] = time_text(world.draw_time(-20 * DAY, 20 * DAY))
     earlier = [fact for fact in world.facts(7) if fact.entry.subjects == (party,)]
     if earlier and world.chance(0.35):
-        members |= world.supersedes(world.pick(earlier), correction=0.93)
+        members |= world.supersedes(world.pick(earlier), correction=0.8)
     everything = list(world.registry.facts.values())
     if world.chance(0.2):
         members["inputs"] = sorted({world.pick(everything).ident.hex() for _ in range(2)})
@@ -380,7 +382,9 @@ def commitment(world: World) -> Draft | None:
 
 
 def flowdown(world: World) -> Draft | None:
-    target = world.pick(world.facts(16))
+    registry = world.registry
+    retracted = [registry.facts[ident] for ident in registry.retractions if registry.facts[ident].entry.kind == 16]
+    target = world.pick(retracted if retracted and world.chance(0.5) else world.facts(16))
     if not target:
         return None
     member = target.entry.issuer
@@ -448,6 +452,8 @@ def result(world: World) -> Draft | None:
     }  # fmt: skip
     if world.chance(0.06):
         members |= {"validFrom": time_text(world.now), "validUntil": time_text(world.now + longest + rng.choice((0, 1)))}
+    if len(targets) > 1 and world.chance(0.08):  # a principle without its commitment
+        members["commitments"].pop()
     earlier = [fact for fact in world.facts(19) if (fact.entry.issuer, fact.entry.subjects) == (auditor, (member,))]
     if earlier and world.chance(0.4):
         members |= world.supersedes(world.pick(earlier))
@@ -547,7 +553,10 @@ def index_head(world: World) -> Draft | None:
 
 
 def endorsement(world: World) -> Draft | None:
-    monitor, target = world.party("monitor"), world.pick(world.facts(33))
+    monitors = world.parties("monitor")
+    left = [urn for urn in monitors if urn in world.registry.withdrawals or urn in world.registry.statuses]
+    monitor = world.rng.choice(left or monitors) if monitors else None
+    target = world.pick(world.facts(33))
     if not monitor or not target:
         return None
     word = world.rng.choice(("equal", "different"))
@@ -567,5 +576,5 @@ def log_event(world: World, event: str | None = None) -> Draft:
 MOVES: dict[Callable, int] = {
     genesis: 1, role_change: 4, principle_set: 4, admission: 4, key_registration: 8, key_revocation: 6, withdrawal: 2,
     status_change: 8, accreditation: 5, commitment: 24, flowdown: 4, engagement: 18, result: 44, remediation: 6, retraction: 7,
-    objection: 9, evidence: 7, erasure_notice: 4, index_head: 5, endorsement: 5, log_event: 1,
+    objection: 9, evidence: 7, erasure_notice: 4, index_head: 7, endorsement: 8, log_event: 1,
 }  # fmt: skip
