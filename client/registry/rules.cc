@@ -174,6 +174,12 @@ absl::Status CheckRevocation(const Case& record) {
   return Refuse(Reason::kKeyRevoked, fmt::format("key {} was revoked by entry {}", id(), key->info.revocations.front().index));
 }
 
+absl::Status CheckCorrectsOnly(const Case& record) {
+  const attest::Ref* superseded = SupersededBy(record.entry());
+  if (superseded == nullptr || superseded->rel == Rel::kCorrects) return absl::OkStatus();
+  return Refuse(Reason::kSchemaViolation, "a status change can be corrected, not renewed", {{"path", "predicate.supersedes.change"}});
+}
+
 absl::Status CheckNoticeIndex(const Case& record) {
   const auto named = PredicateOf<attest::ErasureNotice>(record.record).index;
   const auto& target = record.targets.front();  // the only ref of the kind; check 24 has found it
@@ -255,7 +261,7 @@ constexpr KindRules kRules[] = {
     {Kind::kKeyRegistration, NewKeyAndItsSponsor, Purpose::kAdmin, kNot, kNot, kNot, CheckKeyIsNew, kNot, AddKey},
     {Kind::kKeyRevocation, IssuerOrSecretariat, Purpose::kAdmin, kNot, kNot, kNot, CheckRevocation, kNot, RevokeKey},
     {Kind::kPartyWithdrawal, Issuer, Purpose::kAdmin, kActive, kNot, kNot, kNot, kNot, Withdraw},
-    {Kind::kStatusChange, Secretariat, Purpose::kSign, kNot, kNot, kNot, kNot, kNot, AddStatus},
+    {Kind::kStatusChange, Secretariat, Purpose::kSign, kNot, kNot, kNot, CheckCorrectsOnly, kNot, AddStatus},
     {Kind::kAuditorAccreditation, Secretariat, Purpose::kSign, kNot, kNot, ChainOfAuditor, kNot, kNot, AddAccreditation},
     {Kind::kCommitment, Issuer, Purpose::kSign, kActive, kNot, ChainOfPromise, CheckSetIsCurrent, CheckCommitmentLength, kNot},
     {Kind::kSupplierFlowdown, Issuer, Purpose::kSign, kActive, kNot, kNot, kNot, kNot, kNot},

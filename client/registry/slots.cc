@@ -73,8 +73,7 @@ absl::Status CheckSigner(const Case& record, const Signer& signer, const std::ve
   const auto id = [&] { return bytes::EncodeHex(signer.id); };
   if (!BelongsToASlot(signer, slots))
     return Refuse(Reason::kIssuerMismatch, fmt::format("key {} has no part in this record", id()));
-  const bool is_new_key = record.entry().kind == attest::Kind::kKeyRegistration && signer.of_statement;
-  if (signer.key == nullptr || is_new_key) return absl::OkStatus();  // 6.3: the new key is exempt
+  if (signer.key == nullptr) return absl::OkStatus();  // 6.3: the new key is exempt
   const KeyInfo& key = *signer.key;
   if (key.revoked())
     return Refuse(Reason::kKeyRevoked, fmt::format("key {} was revoked by entry {}", id(), key.revocations.front().index));
@@ -140,7 +139,9 @@ absl::StatusOr<std::vector<Signer>> FindSigners(const State& state, const Record
     if (known == nullptr && !own.present) {
       return Refuse(Reason::kKeyUnknown, fmt::format("key {} is not registered at this log", bytes::EncodeHex(signature.key_id)));
     }
-    signers.push_back({signature.key_id, known == nullptr ? nullptr : &known->info, own.meant});
+    // A new key's signature shows possession and nothing else, also where the key is known already and KEY_EXISTS comes later.
+    const bool is_new = own.meant && record.entry->kind == attest::Kind::kKeyRegistration;
+    signers.push_back({signature.key_id, known == nullptr || is_new ? nullptr : &known->info, own.meant});
   }
   return signers;
 }

@@ -42,7 +42,7 @@ enum class Purpose { kSign, kAdmin };
 // A signature's key at this place of the log.
 struct Signer {
   keys::KeyId id{};
-  const KeyInfo* key = nullptr;  // borrows the state; null: not known to the log yet
+  const KeyInfo* key = nullptr;  // borrows the state; null: not known to the log yet, or the new key of a registration
   bool of_statement = false;     // one of the keys that a demand without owner means
 
   std::string_view owner() const { return key == nullptr ? std::string_view() : std::string_view(key->owner); }

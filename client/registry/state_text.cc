@@ -78,7 +78,7 @@ void AddParties(const State& state, Lines& lines) {
   }
 }
 
-void AddRecords(const State& state, std::span<const std::uint64_t> withheld, Lines& lines) {
+void AddRecords(const State& state, std::span<const std::uint64_t> missing, Lines& lines) {
   for (const auto& [chain, id] : state.heads.rows()) {
     lines.Add("head {} {} {} {}", static_cast<unsigned>(chain.kind), OrDash(chain.subject), chain.principle, bytes::EncodeHex(id));
     if (chain.kind != attest::Kind::kAuditorAccreditation) continue;
@@ -97,9 +97,7 @@ void AddRecords(const State& state, std::span<const std::uint64_t> withheld, Lin
     lines.Add("retraction {} {} {}", bytes::EncodeHex(id), retraction.index, retraction.valid_from);
   }
   for (const auto& [target, notice] : state.notices.rows()) lines.Add("covered {} {}", target, notice);
-  for (const auto index : withheld) {
-    if (state.notices.Find(index) == nullptr) lines.Add("missing {}", index);
-  }
+  for (const auto index : missing) lines.Add("missing {}", index);
   for (const Violation& violation : state.violations) {
     lines.Add("{} {} {}", violation.is_void ? "void" : "fault", violation.index, violation.reason);
   }
@@ -107,14 +105,14 @@ void AddRecords(const State& state, std::span<const std::uint64_t> withheld, Lin
 
 }  // namespace
 
-std::string StateText(const Registry& registry, std::span<const std::uint64_t> withheld) {
+std::string StateText(const Registry& registry, std::span<const std::uint64_t> missing) {
   const State& state = StateOf(registry);
   Lines lines;
   lines.Add("log {} {} {} {} {} {}", state.log.context.origin, state.log.size, state.log.frozen ? 1 : 0,
             state.log.authority_version, state.log.last_logged_at_ms, state.log.index_covers);
   AddKeys(state, lines);
   AddParties(state, lines);
-  AddRecords(state, withheld, lines);
+  AddRecords(state, missing, lines);
   return "trustlog-registry-state/1\n" + lines.Sorted();
 }
 
@@ -143,11 +141,11 @@ absl::StatusOr<std::string> VerdictText(const Registry& registry, const RecordSo
   return text;
 }
 
-absl::StatusOr<merkle::Hash> DigestOfLog(const Registry& registry, std::span<const std::uint64_t> withheld,
+absl::StatusOr<merkle::Hash> DigestOfLog(const Registry& registry, std::span<const std::uint64_t> missing,
                                          const RecordSource& source) {
   const auto verdicts = VerdictText(registry, source);
   if (!verdicts.ok()) return verdicts.status();
-  return merkle::Sha256(bytes::AsBytes(StateText(registry, withheld) + *verdicts));
+  return merkle::Sha256(bytes::AsBytes(StateText(registry, missing) + *verdicts));
 }
 
 }  // namespace trustlog::registry

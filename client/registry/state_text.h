@@ -13,9 +13,8 @@
 
 namespace trustlog::registry {
 
-// Lines, each with its line feed. `withheld`: indices of claims that were followed without their statements; what no notice
-// covers is missing.
-std::string StateText(const Registry& registry, std::span<const std::uint64_t> withheld);
+// Lines, each with its line feed. `missing`: indices of claims that were followed without their statements and that no notice covers.
+std::string StateText(const Registry& registry, std::span<const std::uint64_t> missing);
 // One line with its line feed.
 std::string VerdictLine(const Question& question, const Answer& answer);
 
@@ -23,7 +22,7 @@ std::string VerdictLine(const Question& question, const Answer& answer);
 // source failed.
 absl::StatusOr<std::string> VerdictText(const Registry& registry, const RecordSource& source);
 // SHA-256 of the state text and the verdict text.
-absl::StatusOr<merkle::Hash> DigestOfLog(const Registry& registry, std::span<const std::uint64_t> withheld,
+absl::StatusOr<merkle::Hash> DigestOfLog(const Registry& registry, std::span<const std::uint64_t> missing,
                                          const RecordSource& source);
 
 }  // namespace trustlog::registry

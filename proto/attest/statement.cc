@@ -142,13 +142,12 @@ bool IsNonce(std::string_view text) {
   return bytes && bytes->size() >= 16 && bytes->size() <= 32;
 }
 
-std::optional<Supersedes> ReadSupersedes(const Members& in, Kind kind) {
+std::optional<Supersedes> ReadSupersedes(const Members& in) {
   const auto object = in.Object("supersedes", Need::kOptional);
   if (!object) return std::nullopt;
   const auto id = object->Required("id", HashForm{});
   // 6.6: a status is ended by the next one, so only a wrong one is superseded.
-  const auto change = kind == Kind::kStatusChange ? object->Required("change", OneOfForm{{"correction"}})
-                                                  : object->Required("change", OneOfForm{{"renewal", "correction"}});
+  const auto change = object->Required("change", OneOfForm{{"renewal", "correction"}});  // of kind 7: client/registry/rules.cc
   return Supersedes{id, change == "renewal" ? Rel::kRenews : Rel::kCorrects};
 }
 
@@ -161,7 +160,7 @@ void ReadCommonMembers(const Members& in, const KindRule& rule, Statement& out) 
   if (role && (rule.issuers & Bit(*role)) == 0) in.Violate("issuer", "of a form that this kind allows");
   out.issued_at = in.Required("issuedAt", TimeForm{});
   out.nonce = in.Required("nonce", WordForm{IsNonce, "canonical base64url of 16 to 32 bytes"});
-  if ((rule.extras & kSupersedes) != 0) out.supersedes = ReadSupersedes(in, rule.kind);
+  if ((rule.extras & kSupersedes) != 0) out.supersedes = ReadSupersedes(in);
   if ((rule.extras & kSummary) != 0) in.Optional("summary", TextForm{});
 }
 

@@ -264,7 +264,7 @@ class Registry:
             raise Refusal("SCHEMA_VIOLATION")
         if not schema.keys_fit(parsed):
             raise Refusal("ALGORITHM_MISMATCH")
-        if not schema.intervals_hold(parsed.predicate):
+        if not schema.intervals_hold(parsed.kind, parsed.predicate):
             raise Refusal("VALIDITY_INVERTED")
         return parsed
 
