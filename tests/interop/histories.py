@@ -207,6 +207,12 @@ class History:
         asked = [*chains, *((rng.choice(members), rng.choice((1, 2, 3, 63))) for _ in range(3))]
         asked += [rng.choice(chains) for _ in range(10)] if chains else []
         asked.append((rng.choice([PREFIX + "member:nobody", *world.parties("auditor")]), 1))
+        for fact in world.facts(19)[-3:]:  # where a result begins and ends to count
+            for border in (fact.entry.valid_from, fact.entry.valid_until):
+                date = time_text(world.in_years(border - rng.choice((0, 0, 1))))
+                principle = rng.choice(fact.entry.principles)
+                question = {"member": fact.entry.subjects[0], "principle": principle, "date": date, "size": self.registry.size}
+                self.questions.append(question)
         for number, (member, principle) in enumerate(asked):
             border = rng.choice(world.times) + rng.choice((-1, 0, 0, 1))
             date = world.now if number < len(chains) or world.chance(0.4) else world.in_years(border)

@@ -280,6 +280,8 @@ def key_registration(world: World, owner: str | None = None) -> Draft | None:
         replaced = rng.choice(old) if not world.chance(0.1) else rng.choice(list(registry.keys))
         members["replaces"] = {"keyId": replaced.hex(), "overlapUntil": time_text(world.draw_time(0, 20 * DAY))}
     admins = world.by(owner, "admin")
+    if len(sound := world.sound_keys(owner, "admin")) > 1 and world.chance(0.3):
+        admins = sound[-2:]
     by_admin = world.chance(0.75 if world.sound_keys(owner, "admin") else 0.08)
     signers = [key_id] + (admins if admins and by_admin else world.by_role("secretariat"))
     if world.chance(0.06):

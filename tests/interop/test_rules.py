@@ -13,13 +13,14 @@ import statement
 import synthetic_log
 import tle1
 import verdict
-from registry import Registry
+from registry import Duplicate, Registry
 from rules import Refusal
 
 VECTORS = json.loads(synthetic_log.VECTORS.read_text(encoding="utf-8"))
 RECORDS = VECTORS["records"]
 KEY_IDS = {key["name"]: bytes.fromhex(key["keyId"]) for key in VECTORS["keys"]}
 MEMBER, AUDITOR, SECRETARIAT = "urn:tta:member:example-one", "urn:tta:auditor:audit-north", "urn:tta:secretariat"
+SPKIS = {key["name"]: {"spki": key["spki"], "alg": key["alg"]} for key in VECTORS["keys"]}
 SECRETARIES, OPERATOR = ("secretariat-1", "secretariat-2"), ("operator-1",)
 
 
@@ -82,6 +83,19 @@ ROWS = [  # name, size, record, what is changed, the reason ("": admitted)
     ("a second more", 24, 16, {"issuedAt": "2026-11-21T09:00:12Z", "at": "2027-11-22T09:00:13Z"}, "ISSUED_TOO_OLD"),
     ("key in its last second", 24, 16, {"by": ("example-one-p384",), "at": "2027-09-30T23:59:59Z"}, ""),
     ("key at its end", 24, 16, {"by": ("example-one-p384",), "at": "2027-10-01T00:00:00Z"}, "KEY_EXPIRED"),
+    ("key in its first second", 24, 16, {"at": "2026-10-01T00:00:00Z"}, ""),
+    ("a second before", 24, 16, {"at": "2026-09-30T23:59:59Z"}, "KEY_EXPIRED"),
+    ("a second withdrawal", 28, 27, {}, "MEMBER_NOT_ACTIVE"),
+    ("the secretariat withdraws a result", 24, 21, {"by": SECRETARIES, "issuer": SECRETARIAT, "target": id_of(18)}, "REF_WRONG_PARTY"),
+    ("the secretariat withdraws an objection", 24, 21, {"by": SECRETARIES, "issuer": SECRETARIAT, "target": id_of(16)},
+     "REF_WRONG_PARTY"),
+    ("the secretariat withdraws a commitment", 24, 21, {"by": SECRETARIES, "issuer": SECRETARIAT, "target": id_of(9)}, ""),
+    ("engagement on a commitment retracted from a date on", 24, 14, {"at": "2027-06-02T00:00:00Z"}, ""),
+    ("declined and signed by the auditor alone", 24, 14, {"declinedByMember": True, "by": ("audit-north-1",)}, ""),
+    ("flow-down renews one on another principle", 24, 13, {"principle": 2, "commitment": id_of(10), **renewal(13)}, "PRINCIPLE_UNKNOWN"),
+    ("evidence renewed by another issuer", 24, 19, {"by": ("audit-north-1",), "issuer": AUDITOR, **renewal(19)}, "REF_WRONG_PARTY"),
+    ("evidence renewed about another party", 24, 19, {"about": [AUDITOR], **renewal(19)}, "REF_WRONG_PARTY"),
+    ("head of the size that is covered", 24, 22, {"coversSize": 22}, "INDEX_HEAD_NOT_NEWER"),
     ("withdrawal by a key that signs only", 24, 27, {"by": ("example-one-p384",)}, "KEY_PURPOSE"),
     ("a key that signs only revokes itself", 24, 26,
      {"by": ("example-one-p384",), "issuer": MEMBER, "party": MEMBER, "keyId": KEY_IDS["example-one-p384"].hex()}, ""),
@@ -199,7 +213,125 @@ class KeyLifeTest(unittest.TestCase):
             self.assertEqual(scene.registry.keys[KEY_IDS["example-one-p384"]].valid_until, statement.seconds(end))
 
 
+    def test_a_key_of_two_admins_goes_when_both_are_compromised(self):
+        scene, (b, c, _) = self.scene()
+        key_id, key = moves.pool_key(8)
+        scene.add(6, by=(c.key_id, b.key_id, key_id), key=key, validUntil=...)  # index 27
+        fourth = scene.registry.keys[key_id]
+        self.revoke(scene, c.key_id)
+        self.assertEqual(fourth.revocations, [])
+        self.revoke(scene, b.key_id)
+        self.assertEqual((fourth.revocations, len(c.revocations)), ([(29, "compromised", 28)], 1))
+
+
+class RoleChangeTest(unittest.TestCase):
+    """Root is three keys, two of them enough."""
+
+    def change(self, root: tuple, threshold: int, by: tuple, version: int = 2) -> str:
+        scene = Scene(24)
+        authority = json.loads(RECORDS[0]["statement"])["predicate"]["authority"] | {"version": version}
+        authority["root"] = {"keys": [SPKIS[key] if isinstance(key, str) else key for key in root], "threshold": threshold}
+        record = json.loads(scene.payload(20, {"authority": authority, "reason": "rotation", "issuer": "urn:tta:root"}))
+        record["predicateType"] = record["predicateType"].replace("status-change", "role-change")
+        try:
+            scene.registry.submit(scene.at, json.dumps(record).encode(), [(KEY_IDS.get(name) or name, b"junk") for name in by])
+        except Refusal as refusal:
+            return refusal.reason
+        return ""
+
+    def test_the_old_threshold_and_where_root_changes_the_new_one(self):
+        new_id, new = moves.pool_key(5)
+        roots = ("root-1", "root-2", "root-3")
+        for root, threshold, by, reason in (
+            (roots, 2, ("root-1", "root-2"), ""),
+            (roots, 2, ("root-1",), "THRESHOLD_NOT_MET"),
+            (roots, 3, ("root-1", "root-2"), "THRESHOLD_NOT_MET"),
+            (roots, 3, roots, ""),
+            (("root-1", new), 2, ("root-1", "root-2"), "THRESHOLD_NOT_MET"),
+            (("root-1", new), 2, ("root-1", "root-2", new_id), ""),
+            (("root-1", new), 2, ("root-1", new_id), "THRESHOLD_NOT_MET"),
+            (roots, 2, ("root-1", "root-2", "operator-1"), "ISSUER_MISMATCH"),
+            (("root-1", "example-one-1"), 1, ("root-1", "root-2"), "KEY_EXISTS"),
+        ):
+            with self.subTest((root, threshold, by)):
+                self.assertEqual(self.change(root, threshold, by), reason)
+        self.assertEqual(self.change(roots, 2, ("root-1", "root-2"), version=3), "VERSION_NOT_NEXT")
+
+
+class AuditorTest(unittest.TestCase):
+    def test_a_withdrawn_auditor_is_not_accredited(self):
+        scene = Scene(24)
+        scene.add(27, by=("audit-north-1",), issuer=AUDITOR)
+        self.assertEqual(scene.submit(18, **renewal(18)), "NOT_ACCREDITED")
+
+    def test_a_member_that_the_accreditation_excepts_is_refused_to_18_and_19_and_not_to_20(self):
+        scene = Scene(24)
+        scene.add(8, notFor=[MEMBER], **renewal(8))
+        self.assertEqual(scene.submit(18, **renewal(18)), "NOT_INDEPENDENT")
+        self.assertEqual(scene.submit(14), "NOT_INDEPENDENT")
+        self.assertEqual(scene.submit(17, by=("audit-north-1",), issuer=AUDITOR, state="closed"), "")
+
+
+class LoggedTest(unittest.TestCase):
+    """What a replay makes of entries that broke the rules."""
+
+    def test_a_void_record_has_no_effect_and_its_statement_is_used_up(self):
+        scene = Scene(24)
+        payload = scene.payload(16, {})
+        entry = statement.derive(payload)._replace(
+            logged_at_ms=scene.at - 1, signatures=((KEY_IDS["audit-north-1"], b"junk"),)
+        )
+        self.assertEqual(scene.registry.log(entry, payload), "ISSUER_MISMATCH")
+        self.assertEqual(scene.registry.time_fell, [24])
+        again = entry._replace(logged_at_ms=scene.at, signatures=((KEY_IDS["example-one-1"], b"junk"),))
+        self.assertEqual(scene.registry.log(again, payload), "DUPLICATE")
+        with self.assertRaises(Duplicate) as found:
+            scene.registry.submit(scene.at, payload, list(again.signatures))
+        self.assertEqual(found.exception.index, 24)
+        self.assertEqual(scene.submit(16, target=entry.statement_id.hex()), "REF_NOT_FOUND")
+
+    def test_the_first_notice_of_a_record_is_named(self):
+        scene = Scene(24)
+        scene.add(23, legalBasis="other")
+        self.assertIn("covered 16 23\n", state_text.state_text(scene.registry))
+
+
 class VerdictTest(unittest.TestCase):
+    def test_a_result_counts_until_its_end(self):
+        scene = Scene(24)
+        end = {"validUntil": "2027-01-01T00:00:00Z", **renewal(18)}
+        scene.add(18, **end)
+        self.assertEqual(scene.verdict(date="2026-12-31T23:59:59Z")[0], "AUDITED_QUALIFIED")
+        self.assertEqual(verdict.evaluate(scene.registry, MEMBER, 3, statement.seconds("2027-01-01T00:00:00Z"), 25).deciding,
+                         [(9, "commitment"), (18, "result")])  # fmt: skip
+        scene.add(21, by=("audit-north-1",), issuer=AUDITOR, target=id_of(18), validFrom=...)
+        self.assertEqual(scene.verdict(date="2026-12-31T23:59:59Z")[0], "AUDITED_QUALIFIED")
+        self.assertEqual(scene.verdict(date="2027-01-01T00:00:00Z"), ("SELF_ATTESTED", ["commitment"]))
+
+    def test_the_entry_at_invalid_since_is_tainted_and_the_one_before_is_not(self):
+        for since, word in ((18, "DISPUTED"), (19, "AUDITED_QUALIFIED")):
+            scene = Scene(24)
+            scene.add(26, invalidSince=since)
+            self.assertEqual(scene.verdict()[0], word)
+
+    def test_a_status_ends_before_its_last_second_is_over(self):
+        scene = Scene(24)
+        self.assertEqual(scene.verdict(date="2026-12-09T23:59:59Z")[0], "SUSPENDED")
+        self.assertEqual(scene.verdict(date="2026-12-10T00:00:00Z")[0], "AUDITED_QUALIFIED")
+
+    def test_codes_mean_what_the_set_of_their_own_time_says(self):
+        scene = Scene(24)
+        harsh = [{"code": "conformant-with-observations", "effect": "negative"}]
+        lenient = [{"code": "suspended", "effect": "neutral"}]
+        scene.add(25, outcomes=harsh, statuses=lenient, validFrom="2026-11-22T00:00:00Z", at="2026-11-22T00:00:00Z")
+        self.assertEqual(scene.verdict()[0], "AUDITED_QUALIFIED")
+        self.assertEqual(scene.verdict(date="2026-12-01T00:00:00Z")[0], "SUSPENDED")
+
+    def test_before_the_first_set_begins_it_is_in_force_all_the_same(self):
+        registry = Scene(24).registry
+        self.assertEqual(registry.principle_set(statement.seconds("2026-02-12T23:59:59Z"), 24).index, 1)
+        self.assertIsNone(registry.principle_set(statement.seconds("2026-12-01T00:00:00Z"), 1))
+
     def test_a_chain_whose_head_begins_later_falls_back_to_the_older_link(self):
         scene = Scene(24)
         head = {"validFrom": "2027-01-01T00:00:00Z", "validUntil": "2028-01-01T00:00:00Z"}
