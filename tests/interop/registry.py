@@ -379,14 +379,14 @@ class Registry:
             key.revocations.append(Revocation(fact.index, p["reason"], None))
 
     def compromise(self, key: RegisteredKey, index: int, since: int) -> None:
-        """6.7, with its recursion. "All of whose authorising admin keys are compromised" asks nothing about since when the others
-        of them are; keys that the secretariat authorised have none and are left alone."""
+        """6.7, with its recursion. "All of whose authorising admin keys are compromised" asks nothing about since when they are, nor
+        that this key is one of them; keys that the secretariat authorised have none and are left alone."""
         since = min(max(since, key.index + 1), index)
         key.revocations.append(Revocation(index, "compromised", since))
         for other_id in self.keys_of_owner.get(key.owner, ()):
             other = self.keys[other_id]
             if (
-                key.key_id in other.authorising
+                other.authorising
                 and since <= other.index < index
                 and not other.compromised
                 and all(self.keys[admin].compromised for admin in other.authorising)

@@ -417,6 +417,13 @@ const std::vector<Row>& RefusalsAfterEvents() {
          log.Take(Sign(KeyStatement("monitor:public", "public-1", "\"sign\"", {"secretariat-1", "secretariat-2"})), kSoon);
          return Sign(Endorsement(The("result").id()));
        }},
+      {"a status change renewed", "SCHEMA_VIOLATION",
+       [](Ledger& log) {
+         const auto suspended = Sign(StatusChange("member:one", "suspended"));
+         log.Take(suspended, kSoon);
+         return Sign(Superseding(StatusChange("member:one", "active"), suspended, "renewal"));
+       },
+       kNow, "path", "predicate.supersedes.change"},
       Plain("a second correction of a status change not logged", "REF_NOT_FOUND",
             [] { return Superseding(StatusChange("member:one", "active"), Sign(StatusChange("member:one", "suspended")), "correction"); }),
   };
@@ -788,6 +795,38 @@ TEST(Rules, RecordWhichAdminKeysAuthoriseAKey) {
     const auto record = Sign(KeyStatement("member:one", "new", "\"sign\"", row.sponsors));
     EXPECT_EQ(AuthorisingKeys(state, {Alliance().size(), &record.entry, &record.statement}), row.authorising);
   }
+}
+
+// 6.7: a compromised key takes with it what it let in.
+TEST(Rules, RevokeWhatACompromisedKeyLetIn) {
+  const auto key_of = [](const Ledger& ledger, std::string_view name) {
+    return *ledger.registry.FindKey(SampleKey(name).public_key().id());
+  };
+  Ledger ledger = WholeLog();
+  const auto admin = [](std::string_view key, std::vector<std::string> sponsors) {
+    return Sign(KeyStatement("member:one", key, "\"admin\",\"sign\"", std::move(sponsors)));
+  };
+  const auto first = ledger.registry.size();
+  ledger.Take(admin("second", {"one-1"}), kSoon);                           // first
+  ledger.Take(admin("third", {"second"}), kSoon);                           // first + 1
+  ledger.Take(admin("by-two", {"one-1", "third"}), kSoon);                  // first + 2
+  ledger.Take(admin("safe", {"secretariat-1", "secretariat-2"}), kSoon);    // first + 3
+  ledger.Take(admin("by-safe", {"second", "safe"}), kSoon);                 // first + 4
+  const auto at = ledger.registry.size();
+  ledger.Take(Sign(KeyRevocation("member:one", "member:one", "one-1", "compromised", {"safe"},
+                                 ",\"invalidSince\":" + std::to_string(first))),
+              kSoon);
+  const auto compromised = [&](std::string_view key, std::uint64_t since) {
+    const auto info = key_of(ledger, key);
+    return info.compromised() && info.revocations.back().index == at && info.revocations.back().invalid_since == since;
+  };
+  EXPECT_TRUE(compromised("one-1", first));
+  EXPECT_TRUE(compromised("second", first + 1));
+  EXPECT_TRUE(compromised("third", first + 2));
+  EXPECT_TRUE(compromised("by-two", first + 3));
+  EXPECT_FALSE(key_of(ledger, "safe").revoked());
+  EXPECT_FALSE(key_of(ledger, "by-safe").revoked());  // one of its sponsors is sound
+  EXPECT_FALSE(key_of(ledger, "one-2").revoked());    // let in before
 }
 
 TEST(Rules, KnowWhichEntriesNoStatementDerivesTo) {

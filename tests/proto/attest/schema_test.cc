@@ -234,7 +234,7 @@ std::vector<Row> AllRows() {
       {K::kStatusChange, "decisionSha256", y, Hash()},
       {K::kStatusChange, "appealUntil", n, Time()},
       {K::kStatusChange, "inputs", n, List(Hash(), 0, 16)},
-      {K::kStatusChange, "supersedes.change", y, {{"\"correction\""}, {"\"renewal\"", "\"\""}, nullptr}},
+      {K::kStatusChange, "supersedes.change", y, OneOf({"renewal", "correction"})},
       {K::kAuditorAccreditation, "auditor", y, Urn()},
       {K::kAuditorAccreditation, "principles", y, List(Int(1, 63), 1, 63)},
       {K::kAuditorAccreditation, "schemes", y, List(Code(), 0, 64)},
