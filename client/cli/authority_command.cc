@@ -66,7 +66,6 @@ void SetMembers(const Arguments& arguments, std::initializer_list<MemberOption> 
 absl::StatusOr<ExitCode> Admit(Session& session, const Arguments& arguments) {
   auto draft = DraftFromArguments(session, arguments, Kind::kPartyAdmission);
   if (!draft.ok()) return draft.status();
-  draft->issuer = draft->urn_prefix + "secretariat";
   SetMembers(
       arguments,
       {{"URN", "party"}, {"role", "role"}, {"name", "legalName"}, {"country", "country"}, {"lei", "lei"}, {"group", "group"}},
@@ -77,7 +76,6 @@ absl::StatusOr<ExitCode> Admit(Session& session, const Arguments& arguments) {
 absl::StatusOr<ExitCode> Accredit(Session& session, const Arguments& arguments) {
   auto draft = DraftFromArguments(session, arguments, Kind::kAuditorAccreditation);
   if (!draft.ok()) return draft.status();
-  draft->issuer = draft->urn_prefix + "secretariat";
   SetMembers(arguments, {{"URN", "auditor"}, {"by", "accreditedBy"}, {"until", "validUntil"}}, *draft);
   if (const auto principles = arguments.Find("principles")) draft->members.emplace_back("principles", "[" + *principles + "]");
   return WriteStatement(session, arguments, *draft);

@@ -12,9 +12,9 @@
 namespace trustlog::cli {
 namespace {
 
-std::string FormNames() {
+std::string KindNames() {
   std::vector<std::string_view> names;
-  for (const attest::Kind kind : KindsWithForm()) names.push_back(attest::KindName(kind));
+  for (const attest::Kind kind : attest::AllKinds()) names.push_back(attest::KindName(kind));
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -22,7 +22,7 @@ absl::StatusOr<ExitCode> NewStatement(Session& session, const Arguments& argumen
   const std::string name = arguments.Get("KIND");
   const auto kind = attest::KindFromName(name);
   if (!kind)
-    return UsageError(fmt::format("\"{}\" is not a kind of statement", name), fmt::format("kinds with a form: {}", FormNames()));
+    return UsageError(fmt::format("\"{}\" is not a kind of statement", name), fmt::format("kinds: {}", KindNames()));
   auto draft = DraftFromArguments(session, arguments, *kind);
   if (!draft.ok()) return draft.status();
   return WriteStatement(session, arguments, *draft);
@@ -48,7 +48,7 @@ absl::StatusOr<ExitCode> Import(Session& session, const Arguments& arguments) {
 
 Commands StatementCommands() {
   std::vector<Option> new_options = {
-      {"KIND", "", "genesis, principle-set, party-admission, key-registration, commitment, ...", Count::kRequired}};
+      {"KIND", "", "any kind of record: commitment, audit-result, retraction, status-change, ...; another word lists all", Count::kRequired}};
   std::vector<Option> import_options = {
       {"FILE", "", "the foreign document or attestation", Count::kRequired},
       {"--form", "FORM", "slsa-provenance, vsa, sbom, cvd-policy, certificate, scitt-statement, test-report, other",

@@ -46,11 +46,13 @@ absl::StatusOr<StatementDraft> DraftFromArguments(Session& session, const Argume
   const auto origin = session.Origin(arguments);
   if (!origin.ok()) return origin.status();
   draft.origin = *origin;
-  draft.issuer = FlagOrSetting(session, arguments, "issuer", "issuer");
+  const std::string usual_issuer = FlagOrSetting(session, arguments, "issuer", "issuer");
+  // The setting names a party, which does not issue what a role does.
+  draft.issuer = IssuingRole(kind).empty() ? usual_issuer : arguments.Get("issuer");
   draft.type_base = FlagOrSetting(session, arguments, "type-base", "type_base");
   if (draft.type_base.empty()) draft.type_base = kDefaultTypeBase;
   draft.urn_prefix = FlagOrSetting(session, arguments, "urn-prefix", "urn_prefix");
-  if (draft.urn_prefix.empty()) draft.urn_prefix = attest::UrnPrefixOf(draft.issuer);
+  if (draft.urn_prefix.empty()) draft.urn_prefix = attest::UrnPrefixOf(usual_issuer);
   if (draft.urn_prefix.empty()) draft.urn_prefix = kDefaultUrnPrefix;
   draft.issued_at = session.now();
   if (const auto document = arguments.Find("document")) {
@@ -90,6 +92,7 @@ absl::StatusOr<ExitCode> WriteStatement(Session& session, const Arguments& argum
   const auto statement = MakeStatement(draft);
   if (!statement.ok()) return statement.status();
   const bool open = statement->find("\"<") != std::string::npos;
+  if (const auto others = OtherMembers(draft.kind); !others.empty()) session.output().Talk(fmt::format("may also have: {}", others));
   return WriteFileResult(session, arguments, open ? "fill in what stands in <>, then sign" : "complete: sign it", *statement);
 }
 

@@ -28,7 +28,8 @@ struct Form {
   Kind kind;
   std::string_view role;  // issues it by default; "" = a party does
   bool needs_document;
-  std::string_view members;  // $NOW, $ORIGIN, $TYPE_BASE, $URN_PREFIX, $ISSUER are filled in
+  std::string_view members;  // those that must be there; $NOW, $TYPE_BASE, $URN_PREFIX, $ISSUER are filled in
+  std::string_view others;   // those that may
 };
 
 constexpr Form kForms[] = {
@@ -37,40 +38,91 @@ constexpr Form kForms[] = {
        "root":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1},
        "secretariat":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1},
        "operator":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1}},
-       "maxStatementAgeDays":366,"indexFunction":"trustlog-index/1","rules":"trustlog-rules/1"})"},
+       "maxStatementAgeDays":366,"indexFunction":"trustlog-index/1","rules":"trustlog-rules/1"})",
+     ""},
+    {Kind::kRoleChange, "root", false,
+     R"({"authority":{"version":"<number: one more than the present one>",
+       "root":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1},
+       "secretariat":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1},
+       "operator":{"keys":[{"spki":"<base64 of a public key>","alg":"ed25519"}],"threshold":1}},"reason":"<code>"})",
+     ""},
     {Kind::kPrincipleSet, "secretariat", false,
      R"({"version":"1.0","principles":[{"no":1,"title":{"en":"<title>"},"textSha256":"<SHA-256 of the text>"}],
        "outcomes":[{"code":"conformant","effect":"positive"},{"code":"conformant-with-observations","effect":"qualified"},
                    {"code":"nonconformant-major","effect":"negative"},{"code":"inconclusive","effect":"neutral"}],
        "statuses":[{"code":"active","effect":"neutral"},{"code":"under-review","effect":"neutral"},
                    {"code":"suspended","effect":"negative"},{"code":"expelled","effect":"ended"}],
-       "validFrom":"$NOW"})"},
+       "validFrom":"$NOW"})",
+     "levels, maxCommitmentDays, maxResultDays, supersedes (from the second set on)"},
     {Kind::kPartyAdmission, "secretariat", false,
-     R"({"party":"<urn>","role":"member","legalName":"<name>","country":"<two letters>","validFrom":"$NOW"})"},
+     R"({"party":"<urn>","role":"member","legalName":"<name>","country":"<two letters>","validFrom":"$NOW"})", "lei, group"},
     {Kind::kKeyRegistration, "", false,
-     R"({"key":{"spki":"<base64 of the public key>","alg":"ed25519"},"purposes":["sign","admin"],"validFrom":"$NOW"})"},
+     R"({"key":{"spki":"<base64 of the public key>","alg":"ed25519"},"purposes":["sign","admin"],"validFrom":"$NOW"})",
+     "validUntil, replaces (rotation), custody"},
+    {Kind::kKeyRevocation, "", false,
+     R"({"party":"$ISSUER","keyId":"<key id>","reason":"<retired, lost or compromised>"})", "invalidSince (with compromised)"},
+    {Kind::kPartyWithdrawal, "", false, R"({"validFrom":"$NOW","reason":"<code>"})", ""},
+    {Kind::kStatusChange, "secretariat", false,
+     R"({"party":"<urn>","status":"<code>","validFrom":"$NOW","ruleRef":"<rule>","decisionSha256":"<digest, or what salt new prints>"})",
+     "validUntil, appealUntil, inputs, supersedes (correction)"},
     {Kind::kAuditorAccreditation, "secretariat", false,
-     R"({"auditor":"<urn of the auditor>","principles":["<numbers>"],"schemes":[],"accreditedBy":"<name>","validFrom":"$NOW","validUntil":"<time>"})"},
+     R"({"auditor":"<urn of the auditor>","principles":["<numbers>"],"schemes":[],"accreditedBy":"<name>","validFrom":"$NOW","validUntil":"<time>"})",
+     "notFor, supersedes (from the auditor's second one on)"},
     {Kind::kCommitment, "", true,
      R"({"principleSet":"<statement id of the principle set>","principle":"<number>","scope":{"products":[],"exclusions":[]},
-       "validFrom":"$NOW","validUntil":"<time>"})"},
+       "validFrom":"$NOW","validUntil":"<time>"})",
+     "level, standards, measures, contact, summary, supersedes (from the second one on this principle on)"},
+    {Kind::kSupplierFlowdown, "", true,
+     R"({"commitment":"<statement id of the commitment>","principle":"<number>","requirementTitle":"<title>",
+       "supplierCount":"<number>","tier":1,"disclosureRoot":"<root that disclosure build prints>",
+       "disclosureCount":"<number: count that it prints>","acknowledged":"<number: acknowledged, as it prints>",
+       "instrument":"<contract, code-of-conduct or terms>","validFrom":"$NOW"})",
+     "coveredSuppliersPermille, coveredSpendPermille, validUntil, summary, supersedes"},
     {Kind::kAuditEngagement, "", false,
-     R"({"member":"<urn of the member>","principles":["<numbers>"],"commitments":["<statement ids>"],"scopeSha256":"<digest>",
-       "startedAt":"$NOW","resultDueBy":"<time>"})"},
+     R"({"member":"<urn of the member>","principles":["<numbers>"],"commitments":["<statement ids>"],
+       "scopeSha256":"<digest, or what salt new prints>","startedAt":"$NOW","resultDueBy":"<time>"})",
+     "declinedByMember, summary, supersedes"},
     {Kind::kAuditResult, "", true,
      R"({"engagement":"<statement id>","member":"<urn of the member>","principles":["<numbers>"],"commitments":["<statement ids>"],
        "criteria":[{"scheme":"<code>","version":"<version>"}],"assurance":"<limited, reasonable or certification>","outcome":"<code>",
-       "performedAt":"$NOW","validFrom":"$NOW","validUntil":"<time>","findings":[]})"},
-    {Kind::kEvidence, "", true, R"({"about":["$ISSUER"],"form":"other","mediaType":"application/octet-stream"})"},
+       "performedAt":"$NOW","validFrom":"$NOW","validUntil":"<time>","findings":[]})",
+     "period, inputs, summary, supersedes; in findings: no, severity, control, state, dueBy, detail"},
+    {Kind::kRemediation, "", false,
+     R"({"target":"<statement id of the audit result>","about":["<urn of the audited member>"],"finding":"<number>",
+       "state":"<of a member planned or claimed, of an auditor closed or reopened>"})",
+     "inputs, summary, supersedes"},
+    {Kind::kRetraction, "", false,
+     R"({"target":"<statement id>","about":["<urns: exactly the target's subjects>"],
+       "reason":"<error, superseded, fraud, legal, cancelled or other>"})",
+     "validFrom (else as if it had never been valid), summary"},
+    {Kind::kObjection, "", false,
+     R"({"target":"<statement id>","about":["<urns: exactly the target's subjects>"],"ground":"<code>"})", "summary"},
+    {Kind::kEvidence, "", true, R"({"about":["$ISSUER"],"form":"other","mediaType":"application/octet-stream"})",
+     "principles, supports, foreignSubjects, checked, validFrom, validUntil, summary, supersedes"},
+    {Kind::kErasureNotice, "operator", false,
+     R"({"target":"<statement id>","index":"<number: index of that entry>","legalBasis":"<code>","decidedAt":"$NOW"})", ""},
+    // A function of (origin, size, root): records.md 8.4.
+    {Kind::kIndexHead, "operator", false,
+     R"({"issuedAt":"<time of entry coversSize - 1>",
+       "nonce":"<base64url of the first 16 bytes of SHA-256(trustlog-index-head/v1 LF u64 coversSize mapRoot)>",
+       "coversSize":"<number>","mapRoot":"<digest>","indexFunction":"trustlog-index/1"})",
+     ""},
+    {Kind::kIndexEndorsement, "", false,
+     R"({"target":"<statement id of the index head>","result":"<equal or different>","mapRoot":"<digest>"})", ""},
+    {Kind::kLogEvent, "operator", false, R"({"event":"<freeze, key-change or note>","validFrom":"$NOW"})",
+     "vkeys (due with key-change), successor"},
 };
 
 std::string_view View(const json::string& text) { return {text.data(), text.size()}; }
 json::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-const Form* FindForm(Kind kind) {
-  const auto* form = std::find_if(std::begin(kForms), std::end(kForms), [kind](const Form& f) { return f.kind == kind; });
-  return form == std::end(kForms) ? nullptr : form;
+// Every kind has one: a test says so.
+const Form& FormOf(Kind kind) {
+  return *std::find_if(std::begin(kForms), std::end(kForms), [kind](const Form& form) { return form.kind == kind; });
 }
+
+// What a name subject names (records.md 2.5).
+bool IsOfTheLog(Kind kind) { return kind == Kind::kGenesis || attest::GroupOf(kind) == attest::KindGroup::kLog; }
 
 std::string Sha256Hex(std::string_view text) { return bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(text))); }
 
@@ -114,7 +166,7 @@ json::object SubjectOf(const StatementDraft& draft, const Form& form, const json
     name = "<name of the document>";
     digest = "<SHA-256 of the document>";
   } else if (digest.empty()) {
-    name = draft.kind == Kind::kGenesis ? draft.origin : std::string(View(predicate.at("issuer").as_string()));
+    name = IsOfTheLog(draft.kind) ? draft.origin : std::string(View(predicate.at("issuer").as_string()));
     digest = name.starts_with("<") ? "<SHA-256 of that name>" : Sha256Hex(name);
   }
   return {{"name", View(name)}, {"digest", json::object{{"sha256", View(digest)}}}};
@@ -155,25 +207,20 @@ std::string IssuerOf(const StatementDraft& draft, const Form& form) {
 
 }  // namespace
 
-std::vector<Kind> KindsWithForm() {
-  std::vector<Kind> kinds;
-  for (const Form& form : kForms) kinds.push_back(form.kind);
-  return kinds;
-}
+std::string_view IssuingRole(Kind kind) { return FormOf(kind).role; }
+std::string_view OtherMembers(Kind kind) { return FormOf(kind).others; }
 
 absl::StatusOr<std::string> MakeStatement(const StatementDraft& draft) {
-  const Form* form = FindForm(draft.kind);
-  const Form empty{draft.kind, "", false, "{}"};
-  if (form == nullptr) form = &empty;
+  const Form& form = FormOf(draft.kind);
   json::object predicate = {{"logOrigin", View(draft.origin)},
-                            {"issuer", View(IssuerOf(draft, *form))},
+                            {"issuer", View(IssuerOf(draft, form))},
                             {"issuedAt", View(attest::FormatTime(draft.issued_at))},
                             {"nonce", View(bytes::EncodeBase64Url(bytes::AsBytes(keys::RandomBytes(kNonceBytes))))}};
-  json::value members = json::parse(View(form->members));
+  json::value members = json::parse(View(form.members));
   const std::pair<std::string_view, std::string> variables[] = {{"$NOW", attest::FormatTime(draft.issued_at)},
                                                                 {"$TYPE_BASE", draft.type_base},
                                                                 {"$URN_PREFIX", draft.urn_prefix},
-                                                                {"$ISSUER", IssuerOf(draft, *form)}};
+                                                                {"$ISSUER", IssuerOf(draft, form)}};
   for (const auto& variable : variables) Replace(members, variable.first, variable.second);
   for (auto& member : members.get_object()) predicate[member.key()] = member.value();
   if (!draft.predicate.empty()) {
@@ -184,9 +231,10 @@ absl::StatusOr<std::string> MakeStatement(const StatementDraft& draft) {
   }
   if (!predicate.at("issuer").is_string()) return UsageError("issuer is not a string");
   const json::value statement = {{"_type", "https://in-toto.io/Statement/v1"},
-                                 {"subject", json::array{SubjectOf(draft, *form, predicate)}},
+                                 {"subject", json::array{SubjectOf(draft, form, predicate)}},
                                  {"predicateType", View(attest::PredicateType(draft.type_base, draft.kind))},
                                  {"predicate", predicate}};
+  if (draft.kind == Kind::kIndexHead) return json::serialize(statement);  // 8.4: one line, no white space, no line feed
   std::string text;
   Print(statement, 0, text);
   return text + "\n";

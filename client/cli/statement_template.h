@@ -24,10 +24,12 @@ struct StatementDraft {
   std::vector<std::pair<std::string, std::string>> members;  // "scope.products", then JSON, or a plain string where that is none
 };
 
-// The statement, indented. Usage errors: a predicate that is no JSON object, a member's path through something that is no object.
+// The statement, indented; of kind index-head the one line of records.md 8.4. Usage errors: a predicate that is no JSON object, a member's path through something that is no object.
 absl::StatusOr<std::string> MakeStatement(const StatementDraft& draft);
 
-// Kinds that `statement new` has a form for, ascending.
-std::vector<attest::Kind> KindsWithForm();
+// The role that issues this kind; "": a party does, whichever.
+std::string_view IssuingRole(attest::Kind kind);
+// What a statement of this kind may also say, for people: "lei, group"; "" = nothing.
+std::string_view OtherMembers(attest::Kind kind);
 
 }  // namespace trustlog::cli
