@@ -11,7 +11,7 @@ namespace {
 Commands Assemble() {
   Commands all;
   for (const auto make : {VerifyCommands, ShowCommands, ProofCommands, CheckpointCommands, PolicyCommands, EvidenceCommands,
-                          KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands, LogCommands,
+                          KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands, DisclosureCommands, SaltCommands, LogCommands,
                           FsckCommands, MonitorCommands, BenchCommands, IllustrationCommands, HelpCommands}) {
     for (auto& command : make()) all.push_back(std::move(command));
   }

@@ -16,6 +16,8 @@ Commands StatementCommands();     // statement new, import
 Commands AuthorityCommands();     // genesis new, principles new, member admit, auditor accredit, key register
 Commands SignCommands();          // sign, cosign
 Commands SubmitCommands();        // submit, commit, audit engage|result
+Commands DisclosureCommands();    // disclosure build|show|verify
+Commands SaltCommands();          // salt new|check
 Commands LogCommands();           // log init|describe
 Commands FsckCommands();          // fsck
 Commands MonitorCommands();       // monitor once

@@ -102,7 +102,39 @@ absl::StatusOr<FetchedEntry> FetchEntry(Session& session, const std::string& tex
   return UsageError("a statement id is looked up by a call, and no grpc address is set", "give --grpc HOST:PORT, or the index");
 }
 
-absl::StatusOr<follow::EntryReport> VerifyFetched(Session& session, const FetchedEntry& fetched) {
+absl::StatusOr<FetchedEntry> ReadEntryFiles(const Session& session, const std::string& proof_path, const Arguments& arguments) {
+  FetchedEntry files;
+  auto content = ReadInput(proof_path, follow::kMaxProofBundleBytes, session.in());
+  if (!content.ok()) return content.status();
+  if (content->starts_with("{")) {
+    auto bundle = follow::ParseProofBundle(*content);
+    if (!bundle.ok()) return bundle.status();
+    files = {std::move(bundle->entry), std::move(bundle->statement), std::move(bundle->tlog_proof), std::move(bundle->consistency)};
+  } else {
+    files.tlog_proof = *std::move(content);
+    const auto entry_path = arguments.Find("entry");
+    if (!entry_path)
+      return UsageError("--entry FILE is missing: a proof alone says nothing",
+                        "give the entry's bytes (N.tle), or a bundle in place of the proof");
+    auto entry = ReadInput(*entry_path, attest::kMaxEntryBytes, session.in());
+    if (!entry.ok()) return entry.status();
+    files.entry = *std::move(entry);
+  }
+  if (const auto statement_path = arguments.Find("statement")) {
+    auto statement = ReadInput(*statement_path, attest::kMaxEnvelopeBytes, session.in());
+    if (!statement.ok()) return statement.status();
+    files.statement = *std::move(statement);
+  }
+  return files;
+}
+
+std::string PayloadOf(std::string_view statement_or_envelope) {
+  auto envelope = attest::ParseEnvelope(statement_or_envelope);
+  return envelope.ok() ? std::move(envelope->payload) : std::string(statement_or_envelope);
+}
+
+absl::StatusOr<follow::EntryReport> VerifyFetched(Session& session, const FetchedEntry& fetched,
+                                                  std::optional<std::int64_t> max_age) {
   const auto policy = session.Policy();
   if (!policy.ok()) return policy.status();
   const auto saved = SavedCheckpoint(session);
@@ -111,7 +143,7 @@ absl::StatusOr<follow::EntryReport> VerifyFetched(Session& session, const Fetche
   if (fetched.statement) input.statement = *fetched.statement;
   if (saved->has_value()) input.saved = &**saved;
   if (fetched.consistency) input.consistency = &*fetched.consistency;
-  return follow::VerifyEntry(input, {.policy = *policy, .now = session.now()});
+  return follow::VerifyEntry(input, {.policy = *policy, .now = session.now(), .max_age = max_age});
 }
 
 absl::StatusOr<std::vector<std::string>> SaveEntry(const std::string& directory, std::uint64_t index, const FetchedEntry& fetched) {

@@ -1,5 +1,5 @@
 // One entry with everything that proves it: fetched by tiles (an index) or by GetProofBundle (a statement id, or where no url is
-// set), verified, and saved as files. Single-threaded.
+// set), or read from files; verified; saved as files. Single-threaded.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace trustlog::cli {
 
 struct FetchedEntry {
   std::string entry;                     // TLE1 bytes
-  std::optional<std::string> statement;  // payload; nullopt: withheld
+  std::optional<std::string> statement;  // payload, from a file also its envelope; nullopt: withheld, not given
   std::string tlog_proof;
   std::optional<follow::ConsistencyProof> consistency;
 };
@@ -22,8 +22,14 @@ struct FetchedEntry {
 // `selector`: an index in decimal, or a statement id (64 hex digits, "sha256:" allowed). A usage error: neither.
 absl::StatusOr<FetchedEntry> FetchEntry(Session& session, const std::string& selector);
 
-// Verifies under the session's policy, against its saved checkpoint.
-absl::StatusOr<follow::EntryReport> VerifyFetched(Session& session, const FetchedEntry& fetched);
+// Opens no socket (K8). `proof_path`: a .tlog-proof, with --entry beside it, or a bundle. --statement replaces that of a bundle.
+absl::StatusOr<FetchedEntry> ReadEntryFiles(const Session& session, const std::string& proof_path, const Arguments& arguments);
+// The payload of an envelope; of anything else that same text.
+std::string PayloadOf(std::string_view statement_or_envelope);
+
+// Verifies under the session's policy, against its saved checkpoint. Opens no socket.
+absl::StatusOr<follow::EntryReport> VerifyFetched(Session& session, const FetchedEntry& fetched,
+                                                  std::optional<std::int64_t> max_age = std::nullopt);
 
 // DIRECTORY/N.tlog-proof, N.tle and, with a statement, N.json (the envelope). The paths written.
 absl::StatusOr<std::vector<std::string>> SaveEntry(const std::string& directory, std::uint64_t index, const FetchedEntry& fetched);

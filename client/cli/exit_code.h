@@ -25,7 +25,12 @@ bool IsUsageError(const absl::Status& status);
 [[nodiscard]] absl::Status NotWritten(std::string_view message, std::string_view remedy = "");
 bool IsNotWritten(const absl::Status& status);
 
-// The remedy of either; "" where there is none.
+// Two things that were compared are not the same, or a signature of others is not good: exit 4. What concerns an entry and its
+// proof has a code of check_code.h instead.
+[[nodiscard]] absl::Status Mismatch(std::string_view message, std::string_view remedy = "");
+bool IsMismatch(const absl::Status& status);
+
+// The remedy of any of the three; "" where there is none.
 std::string RemedyOf(const absl::Status& status);
 
 }  // namespace trustlog::cli

@@ -29,13 +29,15 @@ absl::Status Unwritable(const std::string& path, int error) {
   return UsageError(fmt::format("cannot write {}: {}", path, std::strerror(error)), "check the place and the space left");
 }
 
-// In PEM, or as a note's key ("PRIVATE+KEY+..."). What cannot be read counts: nobody knows what would be lost.
-bool MayHoldPrivateKey(const std::string& path) {
+// A key in PEM, or as a note's key ("PRIVATE+KEY+..."); salts. What cannot be read counts: nobody knows what would be lost.
+bool MayHoldSecret(const std::string& path) {
   std::string start(4096, '\0');
   const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   const ssize_t got = fd < 0 ? -1 : ::read(fd, start.data(), start.size());
   if (fd >= 0) ::close(fd);
-  return got < 0 || start.find("PRIVATE KEY") != std::string::npos || start.find("PRIVATE+KEY") != std::string::npos;
+  constexpr std::string_view kMarks[] = {"PRIVATE KEY", "PRIVATE+KEY", "trustlog-disclosure-private/", "trustlog-salt/"};
+  return got < 0 || std::any_of(std::begin(kMarks), std::end(kMarks),
+                                [&start](std::string_view mark) { return start.find(mark) != std::string::npos; });
 }
 
 bool IsFile(const std::string& path, const struct stat& file) {
@@ -97,13 +99,26 @@ absl::Status WriteOutput(const std::string& path, std::string_view content, std:
   if (resolved == nullptr) return WriteThrough(path, content);  // /dev/stdout of a file that was removed
   const std::string real = resolved;
   std::free(resolved);
-  if (MayHoldPrivateKey(real))
-    return UsageError(fmt::format("{} holds a private key, or cannot be read, and is not overwritten", path),
+  if (MayHoldSecret(real))
+    return UsageError(fmt::format("{} holds a private key or salts, or cannot be read, and is not overwritten", path),
                       "choose another name for the output");
   return Replace(real, content, info.st_mode & 0777);
 }
 
-absl::StatusOr<std::string> DigestOfFile(const std::string& path) {
+absl::Status WriteSecret(const std::string& path, std::string_view content) {
+  if (path == "-") return UsageError("-o -: a secret never goes to standard output", "name a file for it");
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST)
+    return UsageError(fmt::format("{} is there already", path), "a secret is never overwritten: choose another name");
+  if (fd < 0) return Unwritable(path, errno);
+  const bool written = bytes::WriteAll(fd, content) && ::fsync(fd) == 0;
+  const int error = errno;
+  if (::close(fd) == 0 && written && bytes::SyncDirectory(bytes::DirectoryOf(path)).ok()) return absl::OkStatus();
+  ::unlink(path.c_str());
+  return Unwritable(path, error);
+}
+
+absl::Status WithFile(const std::string& path, const std::function<void(merkle::ByteView)>& read) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -112,16 +127,19 @@ absl::StatusOr<std::string> DigestOfFile(const std::string& path) {
     return status;
   }
   const auto size = static_cast<std::size_t>(info.st_size);
-  if (size == 0) {
-    ::close(fd);
-    return bytes::EncodeHex(merkle::Sha256({}));
-  }
-  void* const content = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);  // a document may be larger than memory
+  void* const content = size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);  // may be larger than memory
   ::close(fd);
   if (content == MAP_FAILED) return Unreadable(path);
-  const auto digest = merkle::Sha256({static_cast<const std::uint8_t*>(content), size});
-  ::munmap(content, size);
-  return bytes::EncodeHex(digest);
+  read({static_cast<const std::uint8_t*>(content), size});
+  if (content != nullptr) ::munmap(content, size);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> DigestOfFile(const std::string& path) {
+  std::string digest;
+  const auto status = WithFile(path, [&digest](merkle::ByteView content) { digest = bytes::EncodeHex(merkle::Sha256(content)); });
+  if (!status.ok()) return status;
+  return digest;
 }
 
 std::string BaseName(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }

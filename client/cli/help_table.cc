@@ -48,6 +48,10 @@ constexpr Local kNotWritten = {"NOT_WRITTEN", absl::StatusCode::kUnknown,
                                "What this command did stands; what it gave could not be written in full.",
                                "Look at where the output goes, and at the space left there."};
 
+constexpr Local kMismatch = {"MISMATCH", absl::StatusCode::kDataLoss,
+                             "Two things that were compared are not the same, or a signature is not by the key given. Nothing was recorded.",
+                             "Look whether these are the right files; the message says what was compared."};
+
 Help FromRow(std::string_view word, std::string_view means, std::string_view remedy) {
   return {std::string(word), std::string(means), std::string(remedy)};
 }
@@ -55,13 +59,10 @@ Help FromRow(std::string_view word, std::string_view means, std::string_view rem
 }  // namespace
 
 Help HelpFor(const absl::Status& status) {
-  if (IsUsageError(status)) {
+  if (IsUsageError(status) || IsNotWritten(status) || IsMismatch(status)) {
+    const Local& row = IsUsageError(status) ? kUsage : IsNotWritten(status) ? kNotWritten : kMismatch;
     const std::string remedy = RemedyOf(status);
-    return FromRow(kUsage.word, kUsage.means, remedy.empty() ? kUsage.remedy : std::string_view(remedy));
-  }
-  if (IsNotWritten(status)) {
-    const std::string remedy = RemedyOf(status);
-    return FromRow(kNotWritten.word, kNotWritten.means, remedy.empty() ? kNotWritten.remedy : std::string_view(remedy));
+    return FromRow(row.word, row.means, remedy.empty() ? row.remedy : std::string_view(remedy));
   }
   if (const auto check = follow::CheckCodeOf(status)) {
     const auto& info = follow::Describe(*check);
@@ -86,7 +87,7 @@ std::optional<Help> HelpForCode(std::string_view code) {
     const auto& info = follow::Describe(*check);
     return FromRow(info.word, info.means, info.remedy);
   }
-  for (const Local& row : {kUsage, kNotWritten}) {
+  for (const Local& row : {kUsage, kNotWritten, kMismatch}) {
     if (row.word == code) return FromRow(row.word, row.means, row.remedy);
   }
   for (const Local& row : kLocal) {
@@ -96,7 +97,7 @@ std::optional<Help> HelpForCode(std::string_view code) {
 }
 
 std::vector<std::string> AllCodes() {
-  std::vector<std::string> codes = {std::string(kUsage.word), std::string(kNotWritten.word)};
+  std::vector<std::string> codes = {std::string(kUsage.word), std::string(kNotWritten.word), std::string(kMismatch.word)};
   for (const auto& info : bytes::AllReasons()) codes.emplace_back(info.word);
   for (const auto& info : follow::AllCheckCodes()) codes.emplace_back(info.word);
   for (const Local& row : kLocal) codes.emplace_back(row.word);

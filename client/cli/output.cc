@@ -198,8 +198,9 @@ ExitCode Output::Report(const Verdict& verdict) {
   std::string headline;
   if (failure) {
     const auto& info = follow::Describe(*failure);
-    help = {std::string(info.word), std::string(info.means), verdict.remedy.empty() ? std::string(info.remedy) : verdict.remedy};
-    headline = HeadlineOf(*failure);
+    help = {std::string(info.word), verdict.means.empty() ? std::string(info.means) : verdict.means,
+            verdict.remedy.empty() ? std::string(info.remedy) : verdict.remedy};
+    headline = verdict.headline.empty() ? HeadlineOf(*failure) : std::string_view(verdict.headline);
   }
   const ExitCode exit = failure              ? ExitCodeOf(*failure)
                         : !verdict.lost.ok() ? ExitCodeOf(verdict.lost)

@@ -33,7 +33,8 @@ struct Verdict {
   std::string good_word = "VERIFIED";  // the first word of success
   std::string tail;                    // after it, of a success: "saved out/1042.tle"
   absl::Status lost{};                 // of a success: what could not be written, said after it
-  std::string remedy;                  // replaces that of the code; "" = the code's own
+  std::string headline, means;         // of a failure, in place of the code's own; "" = those
+  std::string remedy;                  // the same
   JsonObject members;                  // of this command, first in --json
   JsonObject claims;                   // data that the checks authenticate
 };

@@ -32,6 +32,7 @@ TEST(ExitCode, IsWhatTheTableSays) {  // K3, one row each
       {"beyond the published size", Refuse(Reason::kSizeNotPublished, ""), 3},
       {"beyond the head", absl::OutOfRangeError(""), 3},
       {"a failed check", follow::CheckFailure(follow::CheckCode::kProofRootMismatch, ""), 4},
+      {"a comparison that failed", Mismatch("no"), 4},
       {"a fork", follow::CheckFailure(follow::CheckCode::kForkProven, ""), 5},
       {"no quorum", follow::CheckFailure(follow::CheckCode::kQuorumNotMet, ""), 6},
       {"stale", follow::CheckFailure(follow::CheckCode::kCheckpointStale, ""), 6},
