@@ -1,25 +1,16 @@
-// genesis new, principles new, member admit, auditor accredit, key register: each writes a statement to sign.
-#include <algorithm>
-
+// genesis new, principles new, member admit|withdraw, auditor accredit, key register|rotate|revoke: each writes a statement to sign.
 #include "client/cli/commands.h"
 #include "client/cli/json_object.h"
 #include "client/cli/session.h"
 #include "client/cli/statement_draft.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
+#include "proto/attest/forms.h"
 
 namespace trustlog::cli {
 namespace {
 
 using attest::Kind;
-
-// DraftOptions without those that the command sets itself.
-std::vector<Option> WithDraftOptions(std::vector<Option> own, const std::vector<std::string_view>& left_out) {
-  for (const Option& option : DraftOptions()) {
-    if (std::find(left_out.begin(), left_out.end(), option.key()) == left_out.end()) own.push_back(option);
-  }
-  return own;
-}
 
 absl::StatusOr<std::string> RoleMember(const Arguments& arguments, const std::string& role) {
   std::vector<std::string> keys;
@@ -52,17 +43,6 @@ absl::StatusOr<ExitCode> NewPrinciples(Session& session, const Arguments& argume
   return WriteStatement(session, arguments, *draft);
 }
 
-// One option that becomes one member, as a string.
-struct MemberOption {
-  std::string_view option, member;
-};
-
-void SetMembers(const Arguments& arguments, std::initializer_list<MemberOption> options, StatementDraft& draft) {
-  for (const auto& option : options) {
-    if (const auto value = arguments.Find(option.option)) draft.members.emplace_back(std::string(option.member), QuoteJson(*value));
-  }
-}
-
 absl::StatusOr<ExitCode> Admit(Session& session, const Arguments& arguments) {
   auto draft = DraftFromArguments(session, arguments, Kind::kPartyAdmission);
   if (!draft.ok()) return draft.status();
@@ -81,7 +61,17 @@ absl::StatusOr<ExitCode> Accredit(Session& session, const Arguments& arguments) 
   return WriteStatement(session, arguments, *draft);
 }
 
-absl::StatusOr<ExitCode> Register(Session& session, const Arguments& arguments) {
+absl::StatusOr<ExitCode> Withdraw(Session& session, const Arguments& arguments) {
+  auto draft = DraftFromArguments(session, arguments, Kind::kPartyWithdrawal);
+  if (!draft.ok()) return draft.status();
+  draft->issuer = arguments.Get("URN");  // a party leaves by its own word
+  draft->urn_prefix = attest::UrnPrefixOf(draft->issuer);
+  SetMembers(arguments, {{"reason", "reason"}, {"from", "validFrom"}}, *draft);
+  return WriteStatement(session, arguments, *draft);
+}
+
+// The draft of a registration of KEY.
+absl::StatusOr<StatementDraft> RegistrationDraft(Session& session, const Arguments& arguments) {
   auto draft = DraftFromArguments(session, arguments, Kind::kKeyRegistration);
   if (!draft.ok()) return draft.status();
   const auto key = KeyMember(arguments.Get("KEY"));
@@ -92,6 +82,37 @@ absl::StatusOr<ExitCode> Register(Session& session, const Arguments& arguments) 
     for (std::size_t comma = list.find(','); comma != std::string::npos; comma = list.find(',', comma + 3))
       list.replace(comma, 1, "\",\"");
     draft->members.emplace_back("purposes", "[" + list + "]");
+  }
+  return draft;
+}
+
+absl::StatusOr<ExitCode> Register(Session& session, const Arguments& arguments) {
+  const auto draft = RegistrationDraft(session, arguments);
+  if (!draft.ok()) return draft.status();
+  return WriteStatement(session, arguments, *draft);
+}
+
+absl::StatusOr<ExitCode> Rotate(Session& session, const Arguments& arguments) {
+  auto draft = RegistrationDraft(session, arguments);
+  if (!draft.ok()) return draft.status();
+  const auto old = KeyIdOf(arguments.Get("replaces"));
+  if (!old.ok()) return old.status();
+  draft->members.emplace_back("replaces.keyId", QuoteJson(*old));
+  draft->members.emplace_back("replaces.overlapUntil", QuoteJson(arguments.Get("overlap-until")));
+  return WriteStatement(session, arguments, *draft);
+}
+
+absl::StatusOr<ExitCode> Revoke(Session& session, const Arguments& arguments) {
+  auto draft = DraftFromArguments(session, arguments, Kind::kKeyRevocation);
+  if (!draft.ok()) return draft.status();
+  const auto id = KeyIdOf(arguments.Get("KEY"));
+  if (!id.ok()) return id.status();
+  draft->members.emplace_back("keyId", QuoteJson(*id));
+  SetMembers(arguments, {{"reason", "reason"}, {"party", "party"}}, *draft);
+  if (arguments.Has("invalid-since")) {
+    const auto index = arguments.Number("invalid-since", 0);
+    if (!index.ok()) return index.status();
+    draft->members.emplace_back("invalidSince", fmt::format("{}", *index));
   }
   return WriteStatement(session, arguments, *draft);
 }
@@ -118,6 +139,12 @@ Commands AuthorityCommands() {
                              {"--group", "CODE", "companies under one control share it"}},
                             {"document", "about", "issuer"}),
            Admit},
+          {"member withdraw", "a party leaves of its own will",
+           WithDraftOptions({{"URN", "", "of the party, which signs it", Count::kRequired},
+                             {"--reason", "CODE", "why", Count::kRequired},
+                             {"--from", "TIME", "when (default: now)"}},
+                            {"document", "about", "issuer"}),
+           Withdraw},
           {"auditor accredit", "say what an auditor may assess",
            WithDraftOptions({{"URN", "", "of the auditor", Count::kRequired},
                              {"--principles", "LIST", "1,2,3"},
@@ -129,7 +156,21 @@ Commands AuthorityCommands() {
            WithDraftOptions({{"KEY", "", "public key file (.pub)", Count::kRequired},
                              {"--purposes", "LIST", "sign,admin (default), sign or admin"}},
                             {"document", "about"}),
-           Register}};
+           Register},
+          {"key rotate", "register a party's new key in place of one that it has",
+           WithDraftOptions({{"KEY", "", "new public key file (.pub)", Count::kRequired},
+                             {"--replaces", "KEY", "the old one: a key file (.pub), or its key id", Count::kRequired},
+                             {"--overlap-until", "TIME", "until then the old key speaks too", Count::kRequired},
+                             {"--purposes", "LIST", "sign,admin (default), sign or admin"}},
+                            {"document", "about"}),
+           Rotate},
+          {"key revoke", "a party's key speaks no longer, or has not since an index",
+           WithDraftOptions({{"KEY", "", "public key file (.pub), or key id", Count::kRequired},
+                             {"--reason", "WORD", "retired, lost or compromised", Count::kRequired},
+                             {"--invalid-since", "INDEX", "with compromised: nothing signed by it counts from there on (default: its whole life)"},
+                             {"--party", "URN", "whose key (default: the issuer's; the secretariat names it)"}},
+                            {"document", "about"}),
+           Revoke}};
 }
 
 }  // namespace trustlog::cli

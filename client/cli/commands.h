@@ -12,10 +12,10 @@ Commands CheckpointCommands();    // checkpoint get|verify|compare
 Commands PolicyCommands();        // policy new|check|show
 Commands EvidenceCommands();      // evidence verify
 Commands KeyCommands();           // key new|show
-Commands StatementCommands();     // statement new, import
-Commands AuthorityCommands();     // genesis new, principles new, member admit, auditor accredit, key register
+Commands StatementCommands();     // statement new|check, import
+Commands AuthorityCommands();     // genesis|principles new, member admit|withdraw, auditor accredit, key register|rotate|revoke
 Commands SignCommands();          // sign, cosign
-Commands SubmitCommands();        // submit, commit, audit engage|result
+Commands SubmitCommands();        // submit, commit, retract, audit engage|result|correct|close-finding
 Commands DisclosureCommands();    // disclosure build|show|verify
 Commands SaltCommands();          // salt new|check
 Commands LogCommands();           // log init|describe

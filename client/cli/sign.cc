@@ -71,13 +71,17 @@ absl::StatusOr<keys::PrivateKey> ReadKey(const std::string& path) {
                     "a private key as `trustlog key new` writes it: PKCS#8 PEM, mode 0600, yours");
 }
 
-absl::StatusOr<ExitCode> SignAndWrite(Session& session, const Arguments& arguments, std::string_view payload) {
-  const auto statement = CheckPayload(payload);
-  if (!statement.ok()) return statement.status();
-  if (const auto path = attest::FindPersonalData(payload, statement->kind)) {
-    session.output().Talk(fmt::format(
-        "warning: {} looks like data of a person; a log keeps what it takes for ever, and most refuse this", Escape(*path)));
-  }
+std::string WarnOfPersonalData(Session& session, std::string_view payload, attest::Kind kind) {
+  const auto path = attest::FindPersonalData(payload, kind);
+  if (!path) return "";
+  session.output().Talk(fmt::format(
+      "warning: {} looks like data of a person; a log keeps what it takes for ever, and most refuse this", Escape(*path)));
+  return *path;
+}
+
+absl::StatusOr<std::string> SignWithKeys(Session& session, const Arguments& arguments, std::string_view payload,
+                                         const attest::Statement& statement) {
+  WarnOfPersonalData(session, payload, statement.kind);
   std::vector<keys::PrivateKey> keys;
   for (const auto& path : arguments.All("key")) {
     auto key = ReadKey(path);
@@ -86,10 +90,17 @@ absl::StatusOr<ExitCode> SignAndWrite(Session& session, const Arguments& argumen
   }
   std::vector<const keys::PrivateKey*> borrowed;
   for (const auto& key : keys) borrowed.push_back(&key);
-  const auto envelope = SignPayload(payload, borrowed);
+  return SignPayload(payload, borrowed);
+}
+
+absl::StatusOr<ExitCode> SignAndWrite(Session& session, const Arguments& arguments, std::string_view payload) {
+  const auto statement = CheckPayload(payload);
+  if (!statement.ok()) return statement.status();
+  const auto envelope = SignWithKeys(session, arguments, payload, *statement);
   if (!envelope.ok()) return envelope.status();
+  const std::size_t signatures = arguments.All("key").size();
   const std::string what = fmt::format("{}, statement {}, {} signature{}", attest::KindName(statement->kind),
-                                       bytes::EncodeHex(attest::StatementId(payload)), keys.size(), keys.size() == 1 ? "" : "s");
+                                       bytes::EncodeHex(attest::StatementId(payload)), signatures, signatures == 1 ? "" : "s");
   return WriteFileResult(session, arguments, what, *envelope + "\n");
 }
 

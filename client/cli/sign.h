@@ -20,7 +20,14 @@ absl::StatusOr<attest::Statement> CheckPayload(std::string_view payload);
 // The rebuilt envelope of 4.2 with one signature a key.
 absl::StatusOr<std::string> SignPayload(std::string_view payload, const std::vector<const keys::PrivateKey*>& keys);
 
-// Reads --key, checks, signs and writes to -o or stdout.
+// Says on stderr where a statement holds what most logs refuse as data of a person (records.md section 9). The JSON path; "": nowhere.
+std::string WarnOfPersonalData(Session& session, std::string_view payload, attest::Kind kind);
+
+// The envelope of `payload`, which is `statement`, signed by every --key.
+absl::StatusOr<std::string> SignWithKeys(Session& session, const Arguments& arguments, std::string_view payload,
+                                         const attest::Statement& statement);
+
+// Checks, signs and writes to -o or stdout.
 absl::StatusOr<ExitCode> SignAndWrite(Session& session, const Arguments& arguments, std::string_view payload);
 
 // A private key file; what cannot be used is a usage error.

@@ -1,11 +1,14 @@
 #include "client/cli/statement_draft.h"
 
+#include <algorithm>
+
 #include "client/cli/files.h"
 #include "client/cli/json_object.h"
 #include "fmt/format.h"
 #include "proto/attest/dsse.h"
 #include "proto/attest/forms.h"
 #include "proto/bytes/base64.h"
+#include "proto/bytes/hex.h"
 #include "proto/bytes/reason.h"
 #include "proto/keys/key_file.h"
 
@@ -15,18 +18,18 @@ namespace {
 constexpr std::string_view kDefaultTypeBase = "https://trustlog.example/attest";
 constexpr std::string_view kDefaultUrnPrefix = "urn:tta:";
 
-std::string QuoteList(const std::vector<std::string>& items) {
-  std::string list;
-  for (const auto& item : items) list += (list.empty() ? "" : ",") + QuoteJson(item);
-  return "[" + list + "]";
-}
-
 // --NAME, the settings, then what this program assumes.
 std::string FlagOrSetting(const Session& session, const Arguments& arguments, std::string_view flag, std::string_view setting) {
   return arguments.Get(flag, session.settings().Get(setting));
 }
 
 }  // namespace
+
+std::string QuoteList(const std::vector<std::string>& items) {
+  std::string list;
+  for (const auto& item : items) list += (list.empty() ? "" : ",") + QuoteJson(item);
+  return "[" + list + "]";
+}
 
 std::vector<Option> DraftOptions() {
   return {{"--document", "FILE", "the document that the statement speaks of: its name and SHA-256 become the subject"},
@@ -38,6 +41,19 @@ std::vector<Option> DraftOptions() {
           {"--type-base", "URL", "of the log's predicate types (setting: type_base)"},
           {"--urn-prefix", "PREFIX", "of the log's URNs (setting: urn_prefix)"},
           {"-o,--output", "FILE", "default: stdout"}};
+}
+
+std::vector<Option> WithDraftOptions(std::vector<Option> own, const std::vector<std::string_view>& left_out) {
+  for (const Option& option : DraftOptions()) {
+    if (std::find(left_out.begin(), left_out.end(), option.key()) == left_out.end()) own.push_back(option);
+  }
+  return own;
+}
+
+void SetMembers(const Arguments& arguments, std::initializer_list<MemberOption> options, StatementDraft& draft) {
+  for (const auto& option : options) {
+    if (const auto value = arguments.Find(option.option)) draft.members.emplace_back(std::string(option.member), QuoteJson(*value));
+  }
 }
 
 absl::StatusOr<StatementDraft> DraftFromArguments(Session& session, const Arguments& arguments, attest::Kind kind) {
@@ -105,6 +121,14 @@ absl::StatusOr<std::string> KeyMember(const std::string& file) {
   if (!key.ok())
     return UsageError(std::string(bytes::MessageOf(key.status())), "a public key file in PEM: key new writes FILE.pub");
   return JsonObject().Text("spki", bytes::EncodeBase64(key->spki())).Text("alg", keys::AlgorithmName(key->algorithm())).Format();
+}
+
+absl::StatusOr<std::string> KeyIdOf(const std::string& file_or_id) {
+  if (bytes::DecodeHash(file_or_id)) return file_or_id;
+  const auto key = keys::ReadPublicKeyFile(file_or_id);
+  if (!key.ok())
+    return UsageError(std::string(bytes::MessageOf(key.status())), "a key id (64 hex digits), or a public key file in PEM");
+  return bytes::EncodeHex(key->id());
 }
 
 }  // namespace trustlog::cli

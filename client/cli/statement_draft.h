@@ -2,7 +2,9 @@
 // Single-threaded.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +16,18 @@ namespace trustlog::cli {
 
 // --document, --origin, --issuer, --about, --set, --predicate, --type-base, --urn-prefix, -o.
 std::vector<Option> DraftOptions();
+
+// `own`, then those of them that are not `left_out` (by key) since the command sets them itself.
+std::vector<Option> WithDraftOptions(std::vector<Option> own, const std::vector<std::string_view>& left_out);
+
+// ["a","b"].
+std::string QuoteList(const std::vector<std::string>& items);
+
+// One option that becomes one member, as a string, where it is given.
+struct MemberOption {
+  std::string_view option, member;
+};
+void SetMembers(const Arguments& arguments, std::initializer_list<MemberOption> options, StatementDraft& draft);
 
 // The draft that DraftOptions and the settings describe. Usage errors.
 absl::StatusOr<StatementDraft> DraftFromArguments(Session& session, const Arguments& arguments, attest::Kind kind);
@@ -27,5 +41,8 @@ absl::StatusOr<ExitCode> WriteFileResult(Session& session, const Arguments& argu
 
 // {"spki":"...","alg":"..."} of a public key file (SPKI PEM); an algorithm may be given after a colon: "k.pub:ed25519-batch".
 absl::StatusOr<std::string> KeyMember(const std::string& file);
+
+// 64 hex digits as they are; of a public key file its key id.
+absl::StatusOr<std::string> KeyIdOf(const std::string& file_or_id);
 
 }  // namespace trustlog::cli

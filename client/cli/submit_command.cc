@@ -1,9 +1,11 @@
-// submit; commit and audit engage|result (sign and submit in one step).
+// submit; commit, retract and audit engage|result|correct|close-finding (sign and submit in one step).
 #include "client/cli/commands.h"
 #include "client/cli/files.h"
 #include "client/cli/report.h"
 #include "client/cli/sign.h"
+#include "client/cli/statement_draft.h"
 #include "client/cli/submission.h"
+#include "client/follow/statement_check.h"
 #include "fmt/format.h"
 #include "proto/attest/dsse.h"
 #include "proto/bytes/hex.h"
@@ -144,37 +146,79 @@ absl::StatusOr<ExitCode> Submit(Session& session, const Arguments& arguments) {
   return SubmitEnvelopes(session, arguments, envelopes);
 }
 
-absl::StatusOr<ExitCode> SignAndSubmit(Session& session, const Arguments& arguments, attest::Kind expected) {
+// What a verb takes: a kind, and of this kind what `fits`.
+struct Verb {
+  attest::Kind kind;
+  std::string_view what;  // "an audit result that supersedes with change correction"
+  bool (*fits)(const attest::Statement& statement);
+};
+
+bool Any(const attest::Statement&) { return true; }
+
+absl::StatusOr<ExitCode> SignAndSubmit(Session& session, const Arguments& arguments, const Verb& verb) {
   const std::string path = arguments.Get("FILE");
   const auto payload = ReadInput(path, attest::kMaxPayloadBytes, session.in());
   if (!payload.ok()) return payload.status();
   const auto statement = CheckPayload(*payload);
   if (!statement.ok()) return statement.status();
-  if (statement->kind != expected) {
-    return UsageError(fmt::format("{} is of kind {}, not {}", path, attest::KindName(statement->kind), attest::KindName(expected)),
+  if (statement->kind != verb.kind || !verb.fits(*statement)) {
+    return UsageError(fmt::format("{} is of kind {}, and not {}", path, attest::KindName(statement->kind), verb.what),
                       "sign and submit take statements of every kind");
   }
-  std::vector<keys::PrivateKey> keys;
-  for (const auto& key_path : arguments.All("key")) {
-    auto key = ReadKey(key_path);
-    if (!key.ok()) return key.status();
-    keys.push_back(*std::move(key));
-  }
-  std::vector<const keys::PrivateKey*> borrowed;
-  for (const auto& key : keys) borrowed.push_back(&key);
-  auto envelope = SignPayload(*payload, borrowed);
+  auto envelope = SignWithKeys(session, arguments, *payload, *statement);
   if (!envelope.ok()) return envelope.status();
   return SubmitEnvelopes(session, arguments, {{path, *std::move(envelope)}});
 }
 
 absl::StatusOr<ExitCode> Commit(Session& session, const Arguments& arguments) {
-  return SignAndSubmit(session, arguments, attest::Kind::kCommitment);
+  return SignAndSubmit(session, arguments, {attest::Kind::kCommitment, "a commitment", Any});
 }
 absl::StatusOr<ExitCode> Engage(Session& session, const Arguments& arguments) {
-  return SignAndSubmit(session, arguments, attest::Kind::kAuditEngagement);
+  return SignAndSubmit(session, arguments, {attest::Kind::kAuditEngagement, "an audit-engagement", Any});
 }
 absl::StatusOr<ExitCode> Result(Session& session, const Arguments& arguments) {
-  return SignAndSubmit(session, arguments, attest::Kind::kAuditResult);
+  return SignAndSubmit(session, arguments, {attest::Kind::kAuditResult, "an audit-result", Any});
+}
+absl::StatusOr<ExitCode> Correct(Session& session, const Arguments& arguments) {
+  const auto corrects = [](const attest::Statement& statement) {
+    return statement.supersedes && statement.supersedes->change == attest::Rel::kCorrects;
+  };
+  return SignAndSubmit(session, arguments,
+                       {attest::Kind::kAuditResult, "an audit-result whose supersedes has change correction", corrects});
+}
+absl::StatusOr<ExitCode> CloseFinding(Session& session, const Arguments& arguments) {
+  const auto closes = [](const attest::Statement& statement) {
+    return std::get<attest::Remediation>(statement.predicate).state == "closed";
+  };
+  return SignAndSubmit(session, arguments, {attest::Kind::kRemediation, "a remediation of state closed", closes});
+}
+
+// The target is fetched and verified first: a retraction names exactly its subjects (records.md 5.3), and is by default by whoever
+// issued it.
+absl::StatusOr<ExitCode> Retract(Session& session, const Arguments& arguments) {
+  const auto fetched = FetchEntry(session, arguments.Get("INDEX|ID"));
+  if (!fetched.ok()) return fetched.status();
+  const auto report = VerifyFetched(session, *fetched);
+  if (!report.ok()) return report.status();
+  const Verdict target = VerdictOf(session, *report);
+  if (follow::FirstFailure(target.checks)) return session.output().Report(target);
+  auto draft = DraftFromArguments(session, arguments, attest::Kind::kRetraction);
+  if (!draft.ok()) return draft.status();
+  const attest::Entry& entry = *report->entry;
+  if (draft->issuer.empty()) draft->issuer = entry.issuer;
+  if (fetched->statement && !arguments.Has("type-base"))
+    draft->type_base = follow::ContextFor(entry, *fetched->statement, report->origin).type_base;
+  draft->members.emplace_back("target", QuoteJson(bytes::EncodeHex(entry.statement_id)));
+  draft->members.emplace_back("about", QuoteList(entry.subjects));
+  SetMembers(arguments, {{"reason", "reason"}, {"from", "validFrom"}}, *draft);
+  const auto payload = MakeStatement(*draft);
+  if (!payload.ok()) return payload.status();
+  const auto statement = CheckPayload(*payload);
+  if (!statement.ok()) return statement.status();
+  auto envelope = SignWithKeys(session, arguments, *payload, *statement);
+  if (!envelope.ok()) return envelope.status();
+  session.output().Detail(fmt::format("retracts {}", Escape(target.what)));
+  return SubmitEnvelopes(session, arguments, {{"the retraction", *std::move(envelope)}});
 }
 
 std::vector<Option> SignOptions() {
@@ -192,8 +236,19 @@ Commands SubmitCommands() {
            {{"FILE", "", "envelopes (.dsse.json)", Count::kAtLeastOne}, kWaitOption, kOutputOption},
            Submit},
           {"commit", "sign and submit a commitment", SignOptions(), Commit},
+          {"retract", "withdraw a claim: fetch and verify it, then make, sign and submit its retraction",
+           WithDraftOptions({{"INDEX|ID", "", "the claim", Count::kRequired},
+                             {"--reason", "WORD", "error, superseded, fraud, legal, cancelled or other", Count::kRequired},
+                             {"--from", "TIME", "retracted from then on (default: as if it had never been valid)"},
+                             {"--key", "FILE", "private key; may be repeated", Count::kAtLeastOne},
+                             kWaitOption,
+                             kOutputOption},
+                            {"document", "about", "predicate", "output"}),
+           Retract},
           {"audit engage", "sign and submit an audit engagement", SignOptions(), Engage},
-          {"audit result", "sign and submit an audit result", SignOptions(), Result}};
+          {"audit result", "sign and submit an audit result", SignOptions(), Result},
+          {"audit correct", "sign and submit an audit result in place of one that was wrong from the start", SignOptions(), Correct},
+          {"audit close-finding", "sign and submit an auditor's word that a finding is closed", SignOptions(), CloseFinding}};
 }
 
 }  // namespace trustlog::cli

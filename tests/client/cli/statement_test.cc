@@ -276,6 +276,15 @@ TEST_F(StatementTest, TheSecretariatsStatementsAreComplete) {
         "2028-01-01T00:00:00Z"},
        attest::Kind::kAuditorAccreditation},
       {"registration", {"key", "register", pub, "--issuer", kMember, "--purposes", "sign,admin"}, attest::Kind::kKeyRegistration},
+      {"withdrawal", {"member", "withdraw", kMember, "--reason", "merger"}, attest::Kind::kPartyWithdrawal},
+      {"rotation",
+       {"key", "rotate", Path("b.key.pub"), "--replaces", pub, "--overlap-until", "2027-01-01T00:00:00Z", "--issuer", kMember},
+       attest::Kind::kKeyRegistration},
+      {"revocation", {"key", "revoke", pub, "--reason", "lost", "--issuer", kMember}, attest::Kind::kKeyRevocation},
+      {"revocation by the secretariat",
+       {"key", "revoke", std::string(64, '1'), "--reason", "compromised", "--invalid-since", "17", "--party", kMember, "--issuer",
+        "urn:tta:secretariat"},
+       attest::Kind::kKeyRevocation},
       {"batch key", {"key", "register", pub + ":ed25519-batch", "--issuer", kMember}, attest::Kind::kKeyRegistration},
   };
   for (auto c : cases) {
@@ -291,6 +300,57 @@ TEST_F(StatementTest, TheSecretariatsStatementsAreComplete) {
   EXPECT_FALSE(CheckPayload(twice.out).ok());  // no key twice: sign says so
   EXPECT_EQ(Run({"principles", "new", "--origin", "log.example/test"}).exit, ExitCode::kOk);
   EXPECT_EQ(Run({"member", "admit", kMember}).exit, ExitCode::kUsage);  // no origin, no policy
+}
+
+TEST_F(StatementTest, KeyVerbsSayWhichKeyAndSinceWhen) {
+  const std::string id(Run({"key", "show", Path("acme.key.pub"), "--json"}).json().at("keyId").as_string());
+  ASSERT_EQ(Run({"key", "new", "-o", Path("b.key")}).exit, ExitCode::kOk);
+  const auto predicate = [](const CliResult& made) {
+    EXPECT_EQ(made.exit, ExitCode::kOk) << made.err;
+    return CheckPayload(made.out).value().predicate;
+  };
+  const auto rotated = std::get<attest::KeyRegistration>(
+      predicate(Run({"key", "rotate", Path("b.key.pub"), "--replaces", id, "--overlap-until", "2027-01-01T00:00:00Z", "--issuer",
+                     kMember, "--origin", "o", "--purposes", "sign"})));
+  EXPECT_EQ(bytes::EncodeHex(rotated.replaces->key_id), id);
+  EXPECT_EQ(rotated.replaces->overlap_until, 1'798'761'600);
+  EXPECT_NE(bytes::EncodeHex(rotated.key.key.id()), id);
+  EXPECT_EQ(rotated.purposes, std::vector<std::string>{"sign"});
+  const auto revoked = std::get<attest::KeyRevocation>(predicate(Run({"key", "revoke", Path("acme.key.pub"), "--reason", "compromised",
+                                                                      "--invalid-since", "0", "--issuer", kMember, "--origin", "o"})));
+  EXPECT_EQ(bytes::EncodeHex(revoked.key_id), id);
+  EXPECT_EQ(revoked.party, kMember);
+  EXPECT_EQ(revoked.invalid_since, 0U);
+  const auto withdrawn = std::get<attest::PartyWithdrawal>(predicate(
+      Run({"member", "withdraw", kMember, "--reason", "merger", "--from", "2027-01-01T00:00:00Z", "--origin", "o"})));
+  EXPECT_EQ(withdrawn.valid_from, 1'798'761'600);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"key", "revoke", Path("absent"), "--reason", "lost", "--origin", "o"},
+        {"key", "rotate", Path("b.key.pub"), "--replaces", "42", "--overlap-until", "x", "--origin", "o"},
+        {"key", "revoke", id, "--reason", "lost", "--invalid-since", "x", "--origin", "o"},
+        {"member", "withdraw", kMember, "--origin", "o"}}) {
+    EXPECT_EQ(Run(words).exit, ExitCode::kUsage) << words[1];
+  }
+}
+
+TEST_F(StatementTest, CheckLooksAsSignDoesAndNeedsNoKey) {
+  const std::string text = New(Evidence()).out;
+  const auto good = Run({"statement", "check", "-", "--json"}, text);
+  EXPECT_EQ(good.exit, ExitCode::kOk) << good.out;
+  EXPECT_EQ(good.json().at("kind").as_string(), "evidence");
+  EXPECT_EQ(good.json().at("statementId").as_string(), bytes::EncodeHex(attest::StatementId(text)));
+  EXPECT_FALSE(good.json().contains("personalData"));
+  const auto envelope = Run({"sign", "-", "--key", Path("acme.key")}, text).out;
+  EXPECT_EQ(Run({"statement", "check", "-"}, envelope).out, Run({"statement", "check", "-"}, text).out);
+  std::string personal = text;
+  personal.insert(personal.find("\"form\""), "\"summary\": {\"en\": \"ask jane@example.com\"}, ");
+  const auto told = Run({"statement", "check", "-", "--json"}, personal);
+  EXPECT_EQ(told.exit, ExitCode::kOk) << told.out;
+  EXPECT_EQ(told.json().at("personalData").as_string(), "predicate.summary.en");
+  EXPECT_THAT(told.err, HasSubstr("looks like data of a person"));
+  EXPECT_EQ(Run({"statement", "check", "-"}, New({"commitment"}).out).exit, ExitCode::kRefused);
+  EXPECT_EQ(Run({"statement", "check", "-"}, "nonsense").exit, ExitCode::kRefused);
+  EXPECT_TRUE(opened_.empty());  // K8
 }
 
 TEST_F(StatementTest, TheIllustrationIsWhatALogTakes) {

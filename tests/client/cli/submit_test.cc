@@ -210,6 +210,89 @@ TEST_F(SubmitTest, CommitSignsAndSubmitsCommitmentsAlone) {
   EXPECT_EQ(service_.calls(), 1);
 }
 
+// Only the audit result that corrects, only the remediation that closes.
+TEST_F(SubmitTest, AuditVerbsTakeWhatTheySayAndNothingElse) {
+  const std::string id(64, '1'), auditor = "urn:tta:auditor:north";
+  const auto write = [&](const std::string& name, std::vector<std::string> words) {
+    words.insert(words.begin(), {"statement", "new"});
+    words.insert(words.end(), {"--issuer", auditor});
+    const auto made = Run(words);
+    EXPECT_EQ(made.exit, ExitCode::kOk) << made.err;
+    return WriteFile(name, made.out);
+  };
+  const auto result = [&](const std::string& name, const std::string& supersedes) {
+    std::vector<std::string> words = {"audit-result", "--document", Path("document.pdf"), "--set", "engagement=" + id, "--set",
+                                      std::string("member=") + kMember, "--set", "principles=[3]", "--set", "commitments=[\"" + id + "\"]",
+                                      "--set", R"(criteria=[{"scheme":"bsi-c5","version":"2020"}])", "--set", "assurance=limited",
+                                      "--set", "outcome=conformant", "--set", "validUntil=2028-01-01T00:00:00Z"};
+    if (!supersedes.empty()) words.insert(words.end(), {"--set", "supersedes=" + supersedes});
+    return write(name, words);
+  };
+  const auto remediation = [&](const std::string& name, const std::string& state) {
+    return write(name, {"remediation", "--set", "target=" + id, "--about", kMember, "--set", "finding=1", "--set", "state=" + state});
+  };
+  const std::string plain = result("plain", ""), renewal = result("renewal", R"({"id":")" + id + R"(","change":"renewal"})"),
+                    correction = result("correction", R"({"id":")" + id + R"(","change":"correction"})"),
+                    closed = remediation("closed", "closed"), reopened = remediation("reopened", "reopened");
+  const struct {
+    const char *name, *verb;
+    std::string file;
+    ExitCode exit;
+  } cases[] = {
+      {"a result", "result", plain, ExitCode::kOk},
+      {"a correction as a result", "result", correction, ExitCode::kOk},
+      {"a correction", "correct", correction, ExitCode::kOk},
+      {"nothing to correct", "correct", plain, ExitCode::kUsage},
+      {"a renewal", "correct", renewal, ExitCode::kUsage},
+      {"another kind", "correct", closed, ExitCode::kUsage},
+      {"a finding closed", "close-finding", closed, ExitCode::kOk},
+      {"a finding reopened", "close-finding", reopened, ExitCode::kUsage},
+      {"a result in its place", "close-finding", plain, ExitCode::kUsage},
+  };
+  for (const auto& test : cases) {
+    const int calls = service_.calls();
+    const auto run = Run({"audit", test.verb, test.file, "--key", Path("acme.key"), "--json"});
+    EXPECT_EQ(run.exit, test.exit) << test.name << run.out;
+    EXPECT_EQ(service_.calls() - calls, test.exit == ExitCode::kOk ? 1 : 0) << test.name;
+  }
+}
+
+TEST_F(SubmitTest, RetractNamesExactlyTheSubjectsOfWhatItWithdraws) {  // records.md 5.3
+  const auto made = Run({"import", Path("document.pdf"), "--form", "other", "--issuer", kMember, "--about", "urn:tta:member:one", "--about",
+                         "urn:tta:member:two", "--key", Path("acme.key"), "-o", Path("e.dsse.json")});
+  ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+  ASSERT_EQ(Run({"submit", Path("e.dsse.json")}).exit, ExitCode::kOk);
+  const std::string id = bytes::EncodeHex(attest::StatementId(service_.log().statement(3)));
+  const auto retracted = Run({"retract", id, "--reason", "error", "--from", "2027-01-01T00:00:00Z", "--key", Path("acme.key"), "-o",
+                              Path("out"), "--json"});
+  ASSERT_EQ(retracted.exit, ExitCode::kOk) << retracted.out << retracted.err;
+  const auto claims = retracted.json().at("claims").as_object();
+  EXPECT_EQ(claims.at("kind").as_string(), "retraction");
+  EXPECT_EQ(claims.at("code").as_string(), "error");
+  EXPECT_EQ(claims.at("issuer").as_string(), kMember);
+  EXPECT_EQ(boost::json::serialize(claims.at("subjects")), R"(["urn:tta:member:one","urn:tta:member:two"])");
+  EXPECT_EQ(claims.at("refs").at(0).at("id").as_string(), id);
+  EXPECT_EQ(claims.at("validFrom").as_string(), "2027-01-01T00:00:00Z");
+  EXPECT_TRUE(Exists("out/4.tlog-proof"));
+  EXPECT_EQ(Run({"retract", "3", "--reason", "error", "--issuer", "urn:tta:secretariat", "--key", Path("acme.key")}).exit, ExitCode::kOk);
+
+  const std::uint64_t size = service_.log().size();
+  EXPECT_EQ(Run({"retract", "3", "--reason", "whim", "--key", Path("acme.key")}).exit, ExitCode::kRefused);
+  EXPECT_EQ(Run({"retract", std::string(64, 'b'), "--reason", "error", "--key", Path("acme.key")}).exit, ExitCode::kNotFound);
+  EXPECT_EQ(Run({"retract", "x", "--reason", "error", "--key", Path("acme.key")}).exit, ExitCode::kUsage);
+  EXPECT_EQ(Run({"retract", "0", "--reason", "error", "--key", Path("acme.key")}).exit, ExitCode::kVerificationFailed);  // no entry of ours
+  EXPECT_EQ(service_.log().size(), size);
+}
+
+TEST_F(SubmitTest, DataOfAPersonIsToldBeforeItIsSent) {  // records.md section 9
+  WriteFile("c.json", Run({"statement", "new", "commitment", "--issuer", kMember, "--document", Path("document.pdf"), "--set",
+                           "principle=3", "--set", "principleSet=" + std::string(64, '1'), "--set", "validUntil=2028-01-01T00:00:00Z",
+                           "--set", "contact=jane@example.com"})
+                          .out);
+  const auto result = Run({"commit", Path("c.json"), "--key", Path("acme.key")});
+  EXPECT_THAT(result.err, HasSubstr("warning: predicate.contact looks like data of a person"));
+}
+
 TEST_F(SubmitTest, ProofsAreFoundByStatementId) {
   const auto submitted = Run({"submit", Signed("a.dsse.json"), "--json"}).json();
   const std::string id(submitted.at("statementId").as_string());
