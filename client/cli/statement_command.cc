@@ -10,7 +10,11 @@
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "proto/attest/dsse.h"
+#include "proto/attest/foreign_file.h"
 #include "proto/bytes/hex.h"
+#include "proto/bytes/reason.h"
+#include "proto/bytes/wire.h"
+#include "proto/keys/key_file.h"
 
 namespace trustlog::cli {
 namespace {
@@ -48,17 +52,62 @@ absl::StatusOr<ExitCode> CheckStatementFile(Session& session, const Arguments& a
       fmt::format("COMPLETE  {} of {}, statement {}\n", attest::KindName(statement->kind), Escape(statement->issuer), id), members);
 }
 
+// {"by":...,"result":...}: what was verified here, and nothing that was not. MISMATCH where a key is given and does not verify it.
+absl::StatusOr<std::string> Checked(const Arguments& arguments, const attest::ForeignFile& foreign) {
+  JsonObject checked;
+  const auto path = arguments.Find("verify-key");
+  if (!path) return checked.Text("by", "trustlog import").Text("result", "not-checked").Format();
+  const auto key = keys::ReadPublicKeyFile(*path);
+  if (!key.ok()) return UsageError(std::string(bytes::MessageOf(key.status())), "--verify-key: a public key file in PEM");
+  if (const auto status = attest::VerifyForeignEnvelopes(foreign, *key); !status.ok()) {
+    return Mismatch(fmt::format("{} does not verify under key {}: {}", arguments.Get("FILE"), bytes::EncodeHex(key->id()),
+                                bytes::MessageOf(status)),
+                    "without --verify-key it is recorded as not-checked");
+  }
+  return checked.Text("by", fmt::format("trustlog import, key {}", bytes::EncodeHex(key->id()))).Text("result", "valid").Format();
+}
+
+std::string SubjectList(const attest::ForeignFile& foreign) {
+  std::vector<std::string> subjects;
+  for (const auto& subject : foreign.subjects) {
+    JsonObject member;
+    if (!subject.name.empty()) member.Text("name", subject.name);
+    subjects.push_back(member.Hash("sha256", subject.sha256).Format());
+  }
+  return fmt::format("[{}]", fmt::join(subjects, ","));
+}
+
+std::string MediaType(const Arguments& arguments, const attest::ForeignFile& foreign) {
+  const bool is_cose = foreign.media_type.starts_with("application/cose");
+  return arguments.Get("media-type", is_cose && arguments.Get("form") == "scitt-statement" ? "application/scitt-statement+cose"
+                                                                                           : foreign.media_type);
+}
+
 // The whole way from foreign bytes to an envelope: evidence speaks of a file by its digest.
 absl::StatusOr<ExitCode> Import(Session& session, const Arguments& arguments) {
   auto draft = DraftFromArguments(session, arguments, attest::Kind::kEvidence);
   if (!draft.ok()) return draft.status();
   const std::string file = arguments.Get("FILE");
-  const auto digest = DigestOfFile(file);
-  if (!digest.ok()) return digest.status();
+  attest::ForeignFile foreign;
+  const auto read = WithFile(file, [&](merkle::ByteView content) {
+    draft->document_sha256 = bytes::EncodeHex(merkle::Sha256(content));
+    foreign = attest::ReadForeignFile(bytes::AsText(content));
+  });
+  if (!read.ok()) return read;
   draft->document_name = BaseName(file);
-  draft->document_sha256 = *digest;
-  draft->members.emplace_back("form", QuoteJson(arguments.Get("form")));
-  if (const auto media_type = arguments.Find("media-type")) draft->members.emplace_back("mediaType", QuoteJson(*media_type));
+  const auto checked = Checked(arguments, foreign);
+  if (!checked.ok()) return checked.status();
+  // First, so that --set has the last word.
+  std::vector<std::pair<std::string, std::string>> found = {{"form", QuoteJson(arguments.Get("form"))},
+                                                            {"mediaType", QuoteJson(MediaType(arguments, foreign))},
+                                                            {"checked", *checked}};
+  if (!foreign.subjects.empty()) found.emplace_back("foreignSubjects", SubjectList(foreign));
+  draft->members.insert(draft->members.begin(), found.begin(), found.end());
+  session.output().Talk(fmt::format("read      {}: {}, {} envelope{}, {} subject{} by sha256{}; signatures {}", Escape(file),
+                                    Escape(foreign.media_type), foreign.envelopes.size(), foreign.envelopes.size() == 1 ? "" : "s",
+                                    foreign.subjects.size(), foreign.subjects.size() == 1 ? "" : "s",
+                                    foreign.has_more_subjects ? " (there are more than a record can have)" : "",
+                                    arguments.Has("verify-key") ? "valid under the key given" : "not checked (--verify-key)"));
   const auto statement = MakeStatement(*draft);
   if (!statement.ok()) return statement.status();
   return SignAndWrite(session, arguments, *statement);
@@ -73,7 +122,8 @@ Commands StatementCommands() {
       {"FILE", "", "the foreign document or attestation", Count::kRequired},
       {"--form", "FORM", "slsa-provenance, vsa, sbom, cvd-policy, certificate, scitt-statement, test-report, other",
        Count::kRequired},
-      {"--media-type", "TYPE", "of the file (default application/octet-stream)"},
+      {"--media-type", "TYPE", "of the file (default: what it is recognised as)"},
+      {"--verify-key", "FILE", "public key (PEM): every DSSE envelope in the file must have a signature by it"},
       {"--key", "FILE", "private key of the issuer", Count::kRequired}};
   const auto draft = DraftOptions();
   new_options.insert(new_options.end(), draft.begin(), draft.end());

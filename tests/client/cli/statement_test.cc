@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "client/cli/illustration.h"
 #include "client/cli/sign.h"
 #include "client/cli/statement_template.h"
@@ -254,6 +256,102 @@ TEST_F(StatementTest, ImportSignsEvidenceOfAFile) {
   const auto& evidence = std::get<attest::Evidence>(statement->predicate);
   EXPECT_EQ(evidence.form, "sbom");
   EXPECT_EQ(evidence.about.size(), 2U);
+}
+
+class ImportTest : public StatementTest {
+ protected:
+  // An in-toto statement of others in an envelope signed by foreign.key.
+  ImportTest() {
+    EXPECT_EQ(Run({"key", "new", "--alg", "p256", "-o", Path("foreign.key")}).exit, ExitCode::kOk);
+    const std::string payload = R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a.bin","digest":{"sha256":")" +
+                                std::string(64, 'a') + R"("}}],"predicateType":"https://slsa.dev/provenance/v1","predicate":{}})";
+    const auto key = ReadKey(Path("foreign.key"));
+    WriteFile("provenance.json", SignPayload(payload, {&*key}).value());
+  }
+  CliResult Import(const std::string& file, std::vector<std::string> words) {
+    words.insert(words.begin(), {"import", file, "--issuer", kMember, "--origin", "log.example/test", "--key", Path("acme.key")});
+    return Run(words);
+  }
+  // The predicate of the statement in an envelope.
+  static boost::json::object PredicateIn(const std::string& envelope) {
+    return boost::json::parse(attest::ParseEnvelope(envelope).value().payload).at("predicate").as_object();
+  }
+};
+
+TEST_F(ImportTest, SaysWhatTheFileIsAndWhatItSpeaksOf) {
+  const auto made = Import(Path("provenance.json"), {"--form", "slsa-provenance"});
+  ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("1 envelope, 1 subject by sha256; signatures not checked (--verify-key)"));
+  const auto predicate = PredicateIn(made.out);
+  EXPECT_EQ(predicate.at("mediaType").as_string(), "application/vnd.dsse.envelope.v1+json");
+  EXPECT_EQ(boost::json::serialize(predicate.at("foreignSubjects")), R"([{"name":"a.bin","sha256":")" + std::string(64, 'a') + R"("}])");
+  EXPECT_EQ(boost::json::serialize(predicate.at("checked")), R"({"by":"trustlog import","result":"not-checked"})");
+  const auto statement = CheckPayload(attest::ParseEnvelope(made.out)->payload);
+  ASSERT_TRUE(statement.ok()) << statement.status();
+  EXPECT_EQ(statement->subjects.front().sha256, merkle::Sha256(bytes::AsBytes(ReadFile("provenance.json"))));
+}
+
+TEST_F(ImportTest, SaysValidOnlyOfWhatItVerified) {
+  const auto valid = Import(Path("provenance.json"), {"--form", "slsa-provenance", "--verify-key", Path("foreign.key.pub")});
+  ASSERT_EQ(valid.exit, ExitCode::kOk) << valid.err;
+  const std::string id(Run({"key", "show", Path("foreign.key.pub"), "--json"}).json().at("keyId").as_string());
+  EXPECT_EQ(boost::json::serialize(PredicateIn(valid.out).at("checked")), R"({"by":"trustlog import, key )" + id + R"(","result":"valid"})");
+
+  const struct {
+    const char* name;
+    std::string file, key;
+    ExitCode exit;
+  } cases[] = {
+      {"another key", Path("provenance.json"), Path("acme.key.pub"), ExitCode::kVerificationFailed},
+      {"nothing signed in it", Path("document.pdf"), Path("foreign.key.pub"), ExitCode::kVerificationFailed},
+      {"no key", Path("provenance.json"), Path("document.pdf"), ExitCode::kUsage},
+      {"no file", Path("absent"), Path("foreign.key.pub"), ExitCode::kUsage},
+  };
+  for (const auto& test : cases) {
+    const auto made = Import(test.file, {"--form", "other", "--verify-key", test.key, "-o", Path("never.json")});
+    EXPECT_EQ(made.exit, test.exit) << test.name << made.err;
+    EXPECT_FALSE(Exists("never.json")) << test.name;
+  }
+}
+
+TEST_F(ImportTest, TheUserHasTheLastWord) {
+  const auto made = Import(Path("provenance.json"), {"--form", "other", "--media-type", "text/x-mine", "--set", "foreignSubjects=[]",
+                                                     "--set", R"(checked={"by":"our lab","result":"invalid"})"});
+  ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
+  const auto predicate = PredicateIn(made.out);
+  EXPECT_EQ(predicate.at("mediaType").as_string(), "text/x-mine");
+  EXPECT_TRUE(predicate.at("foreignSubjects").as_array().empty());
+  EXPECT_EQ(predicate.at("checked").at("result").as_string(), "invalid");
+}
+
+TEST_F(ImportTest, AScittStatementIsCose) {
+  const std::string file = WriteFile("s.cose", std::string("\xd2\x84\x43\xa1\x01\x26\xa0\x40\x40", 9));
+  EXPECT_EQ(PredicateIn(Import(file, {"--form", "scitt-statement"}).out).at("mediaType").as_string(), "application/scitt-statement+cose");
+  EXPECT_EQ(PredicateIn(Import(file, {"--form", "other"}).out).at("mediaType").as_string(), "application/cose; cose-type=\"cose-sign1\"");
+  EXPECT_EQ(PredicateIn(Import(Path("document.pdf"), {"--form", "other"}).out).at("mediaType").as_string(), "application/octet-stream");
+  EXPECT_EQ(Import(file, {"--form", "frob"}).exit, ExitCode::kRefused);
+}
+
+// Files that others made, whole: whatever they hold, the statement about them is one that a log takes.
+TEST_F(ImportTest, EveryRealFileBecomesAStatement) {
+  const std::filesystem::path shared = TRUSTLOG_SHARED_DATA;
+  if (!std::filesystem::exists(shared)) GTEST_SKIP() << "no " << shared;
+  std::size_t files = 0;
+  for (const auto* folder : {"attestations", "vectors/envelopes-invalid", "vectors/oscal", "vectors/standards-cdx"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(shared / folder)) {
+      if (!entry.is_regular_file()) continue;
+      const auto made = Import(entry.path(), {"--form", "other"});
+      ASSERT_EQ(made.exit, ExitCode::kOk) << entry.path() << made.err;
+      EXPECT_TRUE(CheckPayload(attest::ParseEnvelope(made.out)->payload).ok()) << entry.path();
+      ++files;
+    }
+  }
+  EXPECT_GE(files, 70U);
+  const auto google = shared / "attestations/google-cloud";
+  const auto verified = Import(google / "gcb-v0.3-gcloud-container-github-tag.json",
+                               {"--form", "slsa-provenance", "--verify-key", google / "keys/global-pae-provenanceSigner_1.key"});
+  ASSERT_EQ(verified.exit, ExitCode::kOk) << verified.err;
+  EXPECT_EQ(PredicateIn(verified.out).at("checked").at("result").as_string(), "valid");
 }
 
 TEST_F(StatementTest, TheSecretariatsStatementsAreComplete) {
