@@ -1,4 +1,7 @@
 """The programs as their users run them: publish, prove, verify offline, catch a change and a fork; and what README.md says about them."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -68,6 +71,55 @@ class Programs(unittest.TestCase):
             self.assertTrue(text.startswith("FAILED"), text)
             changed[place] ^= 1
 
+    def test_disclosures_and_salts_need_no_network_and_are_what_another_language_computes(self):
+        """K8, and records.md 5.5, 5.6 once more in Python."""
+        if not can_unshare():
+            self.skipTest("network namespaces are refused here")
+        folder = self.folder / "flowdown"
+        folder.mkdir()
+        leaves = [{"supplier": f"s-{n}", "clause": "c-7", "clauseSha256": "a" * 64, "from": "2026-11-01T00:00:00Z"} for n in range(6)]
+        (folder / "suppliers.json").write_text(json.dumps({"schema": "trustlog-suppliers/1", "leaves": leaves}))
+        private = folder / "private.json"
+        built = json.loads(self.run_cli("disclosure", "build", folder / "suppliers.json", "-o", private, "--json", offline=True))
+        self.assertEqual(private.stat().st_mode & 0o777, 0o600)
+
+        def root(hashes):
+            if len(hashes) < 2:
+                return hashes[0]
+            half = 1 << (len(hashes) - 1).bit_length() - 1
+            return hashlib.sha256(b"\x01" + root(hashes[:half]) + root(hashes[half:])).digest()
+
+        kept = [base64.b64decode(leaf) for leaf in json.loads(private.read_text())["leaves"]]
+        for n, leaf in enumerate(kept):
+            self.assertTrue(leaf.startswith(b"trustlog-disclosure/v1\n"))
+            self.assertEqual(leaf[55:59], bytes([3]) + f"s-{n}".encode())
+        self.assertEqual(len({leaf[23:55] for leaf in kept}), 6)
+        self.assertEqual(root([hashlib.sha256(b"\x00" + leaf).digest() for leaf in kept]).hex(), built["disclosureRoot"])
+
+        members = {"commitment": "b" * 64, "principle": 3, "requirementTitle": "Clause 7", "supplierCount": 6, "instrument": "contract",
+                   "disclosureRoot": built["disclosureRoot"], "disclosureCount": 6, "acknowledged": 0}
+        (folder / "predicate.json").write_text(json.dumps(members))
+        statement = folder / "flowdown.json"
+        self.run_cli("statement", "new", "supplier-flowdown", "--origin", self.server.origin, "--issuer", "urn:tta:member:dev-member", "--document",
+                     folder / "suppliers.json", "--predicate", folder / "predicate.json", "-o", statement, offline=True)
+        payload = statement.read_bytes()
+        name = b"application/vnd.in-toto+json"
+        identity = hashlib.sha256(b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)).hexdigest()
+        self.assertEqual(json.loads(self.run_cli("statement", "check", statement, "--json", offline=True))["statementId"], identity)
+        shown = folder / "s-4.json"
+        self.run_cli("disclosure", "show", private, "--supplier", "s-4", "--clause", "c-7", "--statement-id", identity, "-o", shown, offline=True)
+        text = self.run_cli("disclosure", "verify", shown, "--statement", statement, offline=True)
+        self.assertTrue(text.startswith("MATCHES  leaf 4 of 6"), text)
+        shown.write_text(shown.read_text().replace('"index":4', '"index":5'))
+        text = self.run_cli("disclosure", "verify", shown, "--statement", statement, offline=True, code=4)
+        self.assertTrue(text.startswith("FAILED"), text)
+
+        digest = self.run_cli("salt", "new", statement, "-o", folder / "salt", offline=True).strip()
+        salt = bytes.fromhex((folder / "salt").read_text().split()[1])
+        self.assertEqual(hmac.new(salt, b"trustlog-commit/v1\n" + payload, hashlib.sha256).hexdigest(), digest)
+        self.run_cli("salt", "check", statement, "--salt", folder / "salt", "--digest", digest, offline=True)
+        self.run_cli("salt", "check", shown, "--salt", folder / "salt", "--digest", digest, offline=True, code=4)
+
     def test_a_repeated_submission_is_the_same_entry(self):
         first = self.publish("again")
         out = self.folder / "out-again-2"
@@ -91,7 +143,6 @@ class Programs(unittest.TestCase):
         (self.folder / "fork.text").write_text(text)
         subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.folder / "log/log.key", "-in", self.folder / "fork.text", "-out",
                         self.folder / "fork.sig"], check=True)
-        import base64
         key_id = bytes.fromhex(self.server.vkey.split("+")[1])
         blob = base64.b64encode(key_id + (self.folder / "fork.sig").read_bytes()).decode()
         forked = self.folder / "forked.checkpoint"
