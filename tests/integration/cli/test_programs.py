@@ -128,6 +128,15 @@ class Programs(unittest.TestCase):
         self.assertIs(answer["duplicate"], True)
         self.assertEqual(str(answer["index"]), first.stem)
 
+    def test_a_claim_is_retracted_once_and_by_its_issuer(self):
+        proof = self.publish("retracted")
+        key, member = self.folder / "log/member.key", "urn:tta:member:dev-member"
+        text = self.run_cli("retract", proof.stem, "--reason", "error", "--key", key, "--json", online=True)
+        claims = json.loads(text)["claims"]
+        self.assertEqual((claims["kind"], claims["issuer"], claims["subjects"]), ("retraction", member, [member]))
+        text = self.run_cli("retract", proof.stem, "--reason", "error", "--key", key, "--json", online=True, code=9)
+        self.assertEqual(json.loads(text)["error"]["code"], "REF_RETRACTED")
+
     def test_json_is_one_object_also_for_failures(self):
         """K2, K4."""
         text = self.run_cli("verify", self.folder / "absent.tlog-proof", "--entry", self.folder / "absent.tle", "--policy", self.policy, "--json", code=2)
