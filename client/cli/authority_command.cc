@@ -1,4 +1,4 @@
-// genesis new, principles new, member admit|withdraw, auditor accredit, key register|rotate|revoke: each writes a statement to sign.
+// genesis|principles new, member admit|withdraw, auditor accredit, key register|rotate|revoke: each writes a statement to sign.
 #include "client/cli/commands.h"
 #include "client/cli/json_object.h"
 #include "client/cli/session.h"
@@ -167,7 +167,7 @@ Commands AuthorityCommands() {
           {"key revoke", "a party's key speaks no longer, or has not since an index",
            WithDraftOptions({{"KEY", "", "public key file (.pub), or key id", Count::kRequired},
                              {"--reason", "WORD", "retired, lost or compromised", Count::kRequired},
-                             {"--invalid-since", "INDEX", "with compromised: nothing signed by it counts from there on (default: its whole life)"},
+                             {"--invalid-since", "INDEX", "with compromised: what it signed from there on does not count (default: all)"},
                              {"--party", "URN", "whose key (default: the issuer's; the secretariat names it)"}},
                             {"document", "about"}),
            Revoke}};

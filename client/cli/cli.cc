@@ -11,8 +11,8 @@ namespace {
 Commands Assemble() {
   Commands all;
   for (const auto make : {VerifyCommands, ShowCommands, ProofCommands, CheckpointCommands, PolicyCommands, EvidenceCommands,
-                          KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands, DisclosureCommands, SaltCommands, LogCommands,
-                          FsckCommands, MonitorCommands, BenchCommands, IllustrationCommands, HelpCommands}) {
+                          KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands, DisclosureCommands,
+                          SaltCommands, LogCommands, FsckCommands, MonitorCommands, BenchCommands, IllustrationCommands, HelpCommands}) {
     for (auto& command : make()) all.push_back(std::move(command));
   }
   return all;

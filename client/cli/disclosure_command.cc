@@ -162,12 +162,14 @@ void CheckAgainst(const Disclosure& disclosure, const std::string& payload, Verd
       verdict.headline = "it was made for another statement";
       return;
     case DisclosureCheck::kOtherCount:
-      verdict.checks.push_back(Failed("disclosure", CheckCode::kProofRootMismatch,
-                                      fmt::format("it says {} leaves, the statement {}", disclosure.count, flowdown->disclosure_count)));
+      verdict.checks.push_back(
+          Failed("disclosure", CheckCode::kProofRootMismatch,
+                 fmt::format("it says {} leaves, the statement {}", disclosure.count, flowdown->disclosure_count)));
       break;
     case DisclosureCheck::kNotInTree:
-      verdict.checks.push_back(Failed("disclosure", CheckCode::kProofRootMismatch,
-                                      fmt::format("leaf and path do not lead to root {}", bytes::EncodeHex(flowdown->disclosure_root))));
+      verdict.checks.push_back(
+          Failed("disclosure", CheckCode::kProofRootMismatch,
+                 fmt::format("leaf and path do not lead to root {}", bytes::EncodeHex(flowdown->disclosure_root))));
       break;
   }
   verdict.headline = "the leaf is not in the tree that the statement names";
@@ -210,8 +212,10 @@ absl::StatusOr<ExitCode> VerifyOne(Session& session, const Arguments& arguments)
   }
   if (!arguments.Has("proof")) {
     verdict.good_word = "MATCHES";
-    verdict.checks.push_back(
-        {"log", CheckResult::kSkipped, "no proof given (--proof FILE --entry FILE): that the statement was logged is not shown", {}});
+    verdict.checks.push_back({"log",
+                              CheckResult::kSkipped,
+                              "no proof given (--proof FILE --entry FILE): that the statement was logged is not shown",
+                              {}});
   }
   return session.output().Report(verdict);
 }

@@ -49,7 +49,8 @@ constexpr Local kNotWritten = {"NOT_WRITTEN", absl::StatusCode::kUnknown,
                                "Look at where the output goes, and at the space left there."};
 
 constexpr Local kMismatch = {"MISMATCH", absl::StatusCode::kDataLoss,
-                             "Two things that were compared are not the same, or a signature is not by the key given. Nothing was recorded.",
+                             "Two things that were compared are not the same, or a signature is not by the key given. Nothing was "
+                             "recorded.",
                              "Look whether these are the right files; the message says what was compared."};
 
 Help FromRow(std::string_view word, std::string_view means, std::string_view remedy) {

@@ -39,7 +39,8 @@ absl::StatusOr<ExitCode> NewSalt(Session& session, const Arguments& arguments) {
   const auto digest = CommitmentTo(file, salt);  // nothing is written for a file that cannot be read
   if (!digest.ok()) return digest.status();
   if (auto status = WriteSecret(path, fmt::format("{}{}\n", kFileLabel, bytes::EncodeHex(salt))); !status.ok()) return status;
-  session.output().Talk(fmt::format("written   {} (secret, 0600): keep it with {}; deleting both ends the link", Escape(path), Escape(file)));
+  session.output().Talk(
+      fmt::format("written   {} (secret, 0600): keep it with {}; deleting both ends the link", Escape(path), Escape(file)));
   return session.output().Result(bytes::EncodeHex(*digest) + "\n", JsonObject().Hash("digest", *digest).Text("file", path));
 }
 

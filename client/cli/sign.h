@@ -20,7 +20,8 @@ absl::StatusOr<attest::Statement> CheckPayload(std::string_view payload);
 // The rebuilt envelope of 4.2 with one signature a key.
 absl::StatusOr<std::string> SignPayload(std::string_view payload, const std::vector<const keys::PrivateKey*>& keys);
 
-// Says on stderr where a statement holds what most logs refuse as data of a person (records.md section 9). The JSON path; "": nowhere.
+// Says on stderr where a statement holds what most logs refuse as data of a person (records.md section 9). The JSON path; "":
+// nowhere.
 std::string WarnOfPersonalData(Session& session, std::string_view payload, attest::Kind kind);
 
 // The envelope of `payload`, which is `statement`, signed by every --key.

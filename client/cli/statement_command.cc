@@ -117,7 +117,8 @@ absl::StatusOr<ExitCode> Import(Session& session, const Arguments& arguments) {
 
 Commands StatementCommands() {
   std::vector<Option> new_options = {
-      {"KIND", "", "any kind of record: commitment, audit-result, retraction, status-change, ...; another word lists all", Count::kRequired}};
+      {"KIND", "", "any kind of record: commitment, audit-result, retraction, status-change, ...; another word lists all",
+       Count::kRequired}};
   std::vector<Option> import_options = {
       {"FILE", "", "the foreign document or attestation", Count::kRequired},
       {"--form", "FORM", "slsa-provenance, vsa, sbom, cvd-policy, certificate, scitt-statement, test-report, other",

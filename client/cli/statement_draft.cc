@@ -108,7 +108,8 @@ absl::StatusOr<ExitCode> WriteStatement(Session& session, const Arguments& argum
   const auto statement = MakeStatement(draft);
   if (!statement.ok()) return statement.status();
   const bool open = statement->find("\"<") != std::string::npos;
-  if (const auto others = OtherMembers(draft.kind); !others.empty()) session.output().Talk(fmt::format("may also have: {}", others));
+  const auto others = OtherMembers(draft.kind);
+  if (!others.empty()) session.output().Talk(fmt::format("may also have: {}", others));
   return WriteFileResult(session, arguments, open ? "fill in what stands in <>, then sign" : "complete: sign it", *statement);
 }
 

@@ -24,7 +24,8 @@ struct StatementDraft {
   std::vector<std::pair<std::string, std::string>> members;  // "scope.products", then JSON, or a plain string where that is none
 };
 
-// The statement, indented; of kind index-head the one line of records.md 8.4. Usage errors: a predicate that is no JSON object, a member's path through something that is no object.
+// The statement, indented; of kind index-head the one line of records.md 8.4. Usage errors: a predicate that is no JSON object, a
+// member's path through something that is no object.
 absl::StatusOr<std::string> MakeStatement(const StatementDraft& draft);
 
 // The role that issues this kind; "": a party does, whichever.

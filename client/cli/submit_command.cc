@@ -247,7 +247,8 @@ Commands SubmitCommands() {
            Retract},
           {"audit engage", "sign and submit an audit engagement", SignOptions(), Engage},
           {"audit result", "sign and submit an audit result", SignOptions(), Result},
-          {"audit correct", "sign and submit an audit result in place of one that was wrong from the start", SignOptions(), Correct},
+          {"audit correct", "sign and submit an audit result in place of one that was wrong from the start", SignOptions(),
+           Correct},
           {"audit close-finding", "sign and submit an auditor's word that a finding is closed", SignOptions(), CloseFinding}};
 }
 

@@ -1,6 +1,6 @@
-// Selective disclosure of a supplier flow-down (records.md 5.5): one salted leaf for each supplier and clause, an RFC 6962 tree over
-// them, and the inclusion of one leaf. The logged statement has root and count; the member keeps the leaves; a customer is shown
-// one. The JSON forms are in disclosure_json.h. Values; pure and thread-safe.
+// Selective disclosure of a supplier flow-down (records.md 5.5): one salted leaf for each supplier and clause, an RFC 6962 tree
+// over them, and the inclusion of one leaf. The logged statement has root and count; the member keeps the leaves; a customer is
+// shown one. The JSON forms are in disclosure_json.h. Values; pure and thread-safe.
 //
 //   leaf data = "trustlog-disclosure/v1\n" | salt(32) | lp8(supplier) | lp8(clause) | clause sha256(32) | from i64 | until i64 |
 //               acknowledgement sha256(32)

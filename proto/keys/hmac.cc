@@ -21,7 +21,8 @@ merkle::Hash HmacSha256(merkle::ByteView key, std::initializer_list<merkle::Byte
   const std::unique_ptr<EVP_MAC, FreeMac> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
   const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(EVP_MAC_CTX_new(mac.get()));
   std::string digest = "SHA256";
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest.data(), digest.size()), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest.data(), digest.size()),
+                                   OSSL_PARAM_construct_end()};
   // An empty key has a place all the same: a null one would mean "the key set before".
   constexpr unsigned char kNoKey = 0;
   bool done = EVP_MAC_init(context.get(), key.empty() ? &kNoKey : key.data(), key.size(), parameters) == 1;
