@@ -31,7 +31,7 @@ const std::map<std::string, Layer>& Layers() {
       {"proto/attest", {{"proto/keys", "proto/bytes", "merkle"}, {"boost/json"}}},
       {"storage", {{"storage/sqlite", "proto/bytes", "merkle"}, {}}},
       {"storage/sqlite", {{"storage", "proto/bytes", "merkle"}, {"sqlite3"}}},
-      {"client/registry", {{"proto/attest", "proto/keys", "proto/bytes", "merkle"}, {}}},
+      {"client/registry", {{"proto/attest", "proto/keys", "proto/bytes", "merkle"}, {"boost/json"}}},
       {"client/net", {{"proto/tlog", "proto/bytes", "merkle"}, {"curl"}}},
       {"client/rpc", {{"trustlog/v1", "google/rpc", "proto/bytes"}, {"grpcpp", "grpc", "google/protobuf"}}},
       {"client/follow",

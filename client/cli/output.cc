@@ -56,6 +56,10 @@ std::string_view HeadlineOf(CheckCode code) {
       return "the statement is not the one of this entry";
     case CheckCode::kStatementMissing:
       return "the statement is missing";
+    case CheckCode::kRecordVoid:
+      return "a record is refused by the log's own rules";
+    case CheckCode::kVerdictMismatch:
+      return "the answer does not follow from the records";
   }
   return "";
 }

@@ -56,6 +56,12 @@ constexpr std::array kTable = std::to_array<CheckCodeInfo>({
     {CheckCode::kStatementMissing, "STATEMENT_MISSING", 4, StatusCode::kDataLoss,
      "the statement is not served, and no erasure notice in the log says why.",
      "ask the operator, or a mirror, for the statement."},
+    {CheckCode::kRecordVoid, "RECORD_VOID", 4, StatusCode::kDataLoss,
+     "a record in the file is one that the log's own rules refuse: it has no effect, or records that it rests on are missing.",
+     "ask for the file again; if the log itself holds such a record, that is the operator's fault: report it."},
+    {CheckCode::kVerdictMismatch, "VERDICT_MISMATCH", 4, StatusCode::kDataLoss,
+     "the answer in the file is not the one that follows from its records.",
+     "do not rely on the file; ask for it again: trustlog status MEMBER."},
 });
 
 }  // namespace

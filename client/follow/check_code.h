@@ -28,6 +28,8 @@ enum class CheckCode : std::uint8_t {
   kForkProven,
   kStatementMismatch,
   kStatementMissing,
+  kRecordVoid,
+  kVerdictMismatch,
 };
 
 struct CheckCodeInfo {

@@ -28,8 +28,11 @@ std::optional<merkle::Hash> ToHash(const json::value& value) {
 }  // namespace
 
 absl::StatusOr<json::value> ParseJsonFile(std::string_view text, std::size_t max_bytes) {
-  const attest::JsonLimits limits{
-      .max_bytes = max_bytes, .max_depth = 4, .max_members = 16, .max_elements = 256, .max_string = max_bytes};
+  return ParseJsonFile(text, attest::JsonLimits{
+      .max_bytes = max_bytes, .max_depth = 4, .max_members = 16, .max_elements = 256, .max_string = max_bytes});
+}
+
+absl::StatusOr<json::value> ParseJsonFile(std::string_view text, const attest::JsonLimits& limits) {
   auto value = attest::ParseStrictJson(text, limits, bytes::Reason::kArgumentInvalid);
   if (!value.ok()) return CheckFailure(CheckCode::kFileMalformed, bytes::MessageOf(value.status()));
   if (!value->is_object()) return CheckFailure(CheckCode::kFileMalformed, "the file is not a JSON object");
@@ -111,6 +114,13 @@ const json::object* Members::Object(std::string_view name) {
   const json::value* value = Find(name);
   if (value != nullptr && value->is_object()) return &value->get_object();
   Complain(name, "must be an object");
+  return nullptr;
+}
+
+const json::array* Members::Array(std::string_view name) {
+  const json::value* value = Find(name);
+  if (value != nullptr && value->is_array()) return &value->get_array();
+  Complain(name, "must be an array");
   return nullptr;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "merkle/hash.h"
+#include "proto/attest/strict_json.h"
 
 namespace trustlog::follow {
 
@@ -18,6 +19,7 @@ inline constexpr std::size_t kMaxProofHashes = 64;  // a consistency proof betwe
 
 // FILE_MALFORMED: not strict JSON, or not an object. Strings may be as long as the file.
 absl::StatusOr<boost::json::value> ParseJsonFile(std::string_view json, std::size_t max_bytes);
+absl::StatusOr<boost::json::value> ParseJsonFile(std::string_view json, const attest::JsonLimits& limits);
 
 class Members final {
  public:
@@ -31,6 +33,7 @@ class Members final {
   std::vector<merkle::Hash> Hashes(std::string_view name);  // at most kMaxProofHashes
   std::vector<std::string> Strings(std::string_view name, std::size_t min, std::size_t max);
   const boost::json::object* Object(std::string_view name);  // null: not one
+  const boost::json::array* Array(std::string_view name);    // null: not one; of any length
   void Expect(bool holds, std::string_view complaint);
 
   // FILE_MALFORMED: the first complaint, or a member that nobody asked for.

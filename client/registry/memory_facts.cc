@@ -14,12 +14,13 @@ std::size_t MemoryFacts::IdHash::operator()(const attest::Id& id) const {
 
 void MemoryFacts::Add(std::uint64_t index, attest::Entry entry) {
   const attest::Id id = entry.statement_id;
-  if (logged_at_ms_.size() <= index) logged_at_ms_.resize(index + 1);
-  logged_at_ms_[index] = entry.logged_at_ms;
+  if (places_.size() <= index) places_.resize(index + 1);
+  places_[index].logged_at_ms = entry.logged_at_ms;
   const auto [placed, is_new] = facts_.try_emplace(id, Fact{index, nullptr});
   if (!is_new) return;
   placed->second.entry = std::make_shared<const attest::Entry>(std::move(entry));
   const Fact& fact = placed->second;
+  places_[index].entry = fact.entry;
   for (const auto& ref : fact.entry->refs) {
     auto& of_target = referring_[ref.id];
     if (of_target.empty() || of_target.back().index != index) of_target.push_back(fact);
@@ -38,7 +39,12 @@ absl::StatusOr<std::optional<Fact>> MemoryFacts::ById(const attest::Id& id) cons
 }
 
 absl::StatusOr<std::optional<std::uint64_t>> MemoryFacts::LoggedAtMs(std::uint64_t index) const {
-  return index < logged_at_ms_.size() ? logged_at_ms_[index] : std::nullopt;
+  return index < places_.size() ? places_[index].logged_at_ms : std::nullopt;
+}
+
+absl::StatusOr<std::optional<Fact>> MemoryFacts::ByIndex(std::uint64_t index) const {
+  if (index >= places_.size() || places_[index].entry == nullptr) return std::nullopt;
+  return Fact{index, places_[index].entry};
 }
 
 absl::StatusOr<std::vector<Fact>> MemoryFacts::About(std::string_view member, std::uint8_t principle, std::uint64_t) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,7 @@ class MemoryFacts final : public RecordSource {
 
   absl::StatusOr<std::optional<Fact>> ById(const attest::Id& id) const override;
   absl::StatusOr<std::optional<std::uint64_t>> LoggedAtMs(std::uint64_t index) const override;
+  absl::StatusOr<std::optional<Fact>> ByIndex(std::uint64_t index) const override;
   absl::StatusOr<std::vector<Fact>> About(std::string_view member, std::uint8_t principle, std::uint64_t size) const override;
   absl::StatusOr<std::vector<Fact>> ReferringTo(const attest::Id& id, std::uint64_t size) const override;
 
@@ -28,7 +30,11 @@ class MemoryFacts final : public RecordSource {
     std::size_t operator()(const attest::Id& id) const;
   };
   std::unordered_map<attest::Id, Fact, IdHash> facts_;
-  std::vector<std::optional<std::uint64_t>> logged_at_ms_;                                  // by index
+  struct Place {
+    std::optional<std::uint64_t> logged_at_ms;
+    std::shared_ptr<const attest::Entry> entry;  // null: a repetition
+  };
+  std::vector<Place> places_;                                                               // by index
   std::map<std::string, std::map<std::uint8_t, std::vector<Fact>>, std::less<>> about_;     // by subject, then principle
   std::unordered_map<attest::Id, std::vector<Fact>, IdHash> referring_;                     // by the id referred to
 };

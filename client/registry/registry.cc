@@ -105,6 +105,8 @@ std::vector<PartyInfo> Registry::Parties() const {
   return parties;
 }
 
+void Registry::SkipTo(std::uint64_t index) { state_->log.size = index; }
+
 absl::Status Registry::Check(const Record& record, const FactSource& facts) const { return CheckRecord(*state_, record, facts); }
 
 absl::Status Registry::Apply(const Replayed& record, const FactSource& facts) {

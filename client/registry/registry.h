@@ -124,6 +124,10 @@ class Registry final {
   // failed, or INTERNAL: not the next record; nothing changed. A void record is OK.
   [[nodiscard]] absl::Status Apply(const Replayed& record, const FactSource& facts);
 
+  // Moves on to `index` without the records in between: for a replay of chosen records (status_bundle.h). What they would have said is
+  // not known to it: it may take what the log's own registry calls void.   REQUIRES: index >= size().
+  void SkipTo(std::uint64_t index);
+
   // Takes over what the draft, made from *this and unchanged since, has accepted.
   void Absorb(Draft&& draft);
 

@@ -23,7 +23,7 @@ constexpr std::size_t kDigestSize = 32;
 template <typename Archive, typename Log>
 void LayoutOfLog(Archive& archive, Log& log) {
   archive(log.context.type_base, log.context.urn_prefix, log.max_statement_age_days, log.frozen, log.successor,
-          log.authority_version, log.index_covers, log.size,
+          log.authority_version, log.authority_changes, log.index_covers, log.size,
           log.last_logged_at_ms, log.key_set_version);
 }
 template <typename Archive, typename Role>

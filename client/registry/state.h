@@ -127,6 +127,7 @@ struct LogState {
   bool frozen = false;
   std::string successor;  // origin of the log that a freeze names; "" = none
   std::int64_t authority_version = 0;
+  std::vector<std::uint64_t> authority_changes;  // indices of genesis and the role-changes
   std::uint64_t index_covers = 0;  // largest coversSize of an index head
   std::uint64_t size = 0;
   std::uint64_t last_logged_at_ms = 0;

@@ -34,6 +34,7 @@ void SetRole(State& state, UrnRole role, const attest::RoleKeys& in, std::uint64
 
 void SetAuthority(State& state, const attest::Authority& authority, std::uint64_t index) {
   state.log.authority_version = authority.version;
+  state.log.authority_changes.push_back(index);
   SetRole(state, UrnRole::kRoot, authority.root, index);
   SetRole(state, UrnRole::kSecretariat, authority.secretariat, index);
   SetRole(state, UrnRole::kOperator, authority.operators, index);

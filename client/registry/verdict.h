@@ -68,6 +68,8 @@ struct Answer {
 // with less. Not OK: the source failed.
 class RecordSource : public FactSource {
  public:
+  // The record at this index; nullopt: none, or one that does not decode or repeats another's statement id.
+  virtual absl::StatusOr<std::optional<Fact>> ByIndex(std::uint64_t index) const = 0;
   // Commitments, engagements and results below `size` with this subject and this principle; ascending by index.
   virtual absl::StatusOr<std::vector<Fact>> About(std::string_view member, std::uint8_t principle, std::uint64_t size) const = 0;
   // Records below `size` that refer to the statement id; ascending by index.
