@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "storage/right_edge.h"
+#include "storage/sqlite/sqlite_key_index.h"
 #include "storage/sqlite/sqlite_storage.h"
 
 namespace trustlog::storage {
@@ -49,6 +50,12 @@ absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::string_view url, Stora
   if (!store.ok()) return store;
   if (auto sound = CheckRightEdge((*store)->reader()); !sound.ok()) return sound;
   return store;
+}
+
+absl::StatusOr<std::unique_ptr<KeyIndex>> OpenKeyIndex(std::string_view url, const KeyIndexIdentity& identity) {
+  const auto path = SqlitePath(url);
+  if (!path.ok()) return path.status();
+  return sqlite::OpenSqliteKeyIndex(*path + ".index", identity);
 }
 
 }  // namespace trustlog::storage

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/checkpoint_store.h"
+#include "storage/key_index.h"
 #include "storage/storage.h"
 
 namespace trustlog::storage {
@@ -48,5 +49,8 @@ absl::StatusOr<std::vector<std::string>> FilesOf(std::string_view url);
 // another schema, a network file system or settings that cannot be had. DataLoss: the right edge does not hash to the head, or the
 // last bundle not to its leaves. Unknown: the disk did not take what the last process left.
 absl::StatusOr<std::unique_ptr<Storage>> OpenStorage(std::string_view url, StorageOptions options = {});
+// The index beside the store at `url`, for the process that holds that store. Whatever is there and is not of this identity, or
+// cannot be used, is replaced by an empty one: deleting the file is safe. Not OK: none can be made.
+absl::StatusOr<std::unique_ptr<KeyIndex>> OpenKeyIndex(std::string_view url, const KeyIndexIdentity& identity);
 
 }  // namespace trustlog::storage

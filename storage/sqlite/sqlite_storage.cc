@@ -195,7 +195,8 @@ absl::StatusOr<std::unique_ptr<Storage>> CreateSqlite(const std::string& path, c
 
 std::vector<std::string> FilesOf(const std::string& path) {
   std::vector<std::string> files;
-  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".building", ".building-wal", ".building-shm", ".building-journal"}) {
+  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".building", ".building-wal", ".building-shm", ".building-journal",
+                             ".index", ".index-wal", ".index-shm"}) {
     files.push_back(path + suffix);
   }
   files.push_back(CleanStopPath(path));
