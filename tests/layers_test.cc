@@ -32,6 +32,7 @@ const std::map<std::string, Layer>& Layers() {
       {"storage", {{"storage/sqlite", "proto/bytes", "merkle"}, {}}},
       {"storage/sqlite", {{"storage", "proto/bytes", "merkle"}, {"sqlite3"}}},
       {"client/registry", {{"proto/attest", "proto/keys", "proto/bytes", "merkle"}, {"boost/json"}}},
+      {"client/index", {{"proto/attest", "proto/bytes", "merkle"}, {}}},
       {"client/net", {{"proto/tlog", "proto/bytes", "merkle"}, {"curl"}}},
       {"client/rpc", {{"trustlog/v1", "google/rpc", "proto/bytes"}, {"grpcpp", "grpc", "google/protobuf"}}},
       {"client/follow",
