@@ -84,7 +84,7 @@ absl::Status CheckScope(const Case& record, const AccreditationState& accreditat
 // REQUIRES: the issuer is admitted.
 absl::Status CheckAccreditation(const Case& record) {
   const std::string& auditor = record.entry().issuer;
-  const auto* accreditation = record.state.AccreditationAt(auditor, record.now());
+  const auto* accreditation = record.state.AccreditationAt(auditor, {record.state.log.size, record.now()});
   if (accreditation == nullptr || !record.state.IsActive(auditor, record.now())) {
     return Refuse(Reason::kNotAccredited, fmt::format("{} has no accreditation in force at {}", auditor, record.now()));
   }
@@ -107,7 +107,7 @@ absl::Status CheckAuditor(const Case& record) {
   if (!group(auditor).empty() && group(auditor) == group(member)) {
     return Refuse(Reason::kNotIndependent, fmt::format("{} and {} are of one group, {}", auditor, member, group(auditor)));
   }
-  const auto& not_for = record.state.AccreditationAt(auditor, record.now())->not_for;
+  const auto& not_for = record.state.AccreditationAt(auditor, {record.state.log.size, record.now()})->not_for;
   if (std::find(not_for.begin(), not_for.end(), member) == not_for.end()) return absl::OkStatus();
   return Refuse(Reason::kNotIndependent, fmt::format("{} is not accredited for {}", auditor, member));
 }

@@ -61,6 +61,10 @@ std::optional<Effect> ParseEffect(std::string_view word) {
   return std::nullopt;
 }
 
+std::string_view EffectName(Effect effect) {
+  return std::find_if(std::begin(kEffects), std::end(kEffects), [&](const auto& row) { return row.first == effect; })->second;
+}
+
 State State::Over(const State& base) {
   State overlay;
   overlay.log = base.log;
@@ -158,6 +162,12 @@ bool State::IsRetracted(const attest::Id& id, AsOf as_of) const {
   return retraction != nullptr && retraction->valid_from <= as_of.date;  // 0, from the start, is below every date
 }
 
+bool State::HasBegun(const attest::Entry& claim, AsOf as_of) const {
+  const Ending* retraction = RetractionOf(claim.statement_id, as_of.size);
+  const bool never_valid = retraction != nullptr && retraction->valid_from == 0;
+  return !IsDead(claim.statement_id, as_of.size) && !never_valid && claim.valid_from <= as_of.date;
+}
+
 const PrincipleSetState* State::SetAt(AsOf as_of) const {
   const auto found = FindInForce(*this, principle_sets, PrincipleSetChain(), as_of);
   return found.link != nullptr ? found.link : found.first;
@@ -221,9 +231,9 @@ bool State::IsCurrentSet(const attest::Id& id, std::int64_t at) const {
   return named != nullptr && current != nullptr && named->index >= current->index;
 }
 
-const AccreditationState* State::AccreditationAt(std::string_view auditor, std::int64_t at) const {
-  const auto found = FindInForce(*this, accreditations, AccreditationChain(auditor), {log.size, at});
-  return found.link != nullptr && at < found.link->valid_until ? found.link : nullptr;
+const AccreditationState* State::AccreditationAt(std::string_view auditor, AsOf as_of) const {
+  const auto found = FindInForce(*this, accreditations, AccreditationChain(auditor), as_of);
+  return found.link != nullptr && as_of.date < found.link->valid_until ? found.link : nullptr;
 }
 
 ChainKey PrincipleSetChain() { return {attest::Kind::kPrincipleSet, {}, 0}; }

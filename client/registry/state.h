@@ -60,6 +60,7 @@ class Table final {
 // What a code says about the party it is said of: declared by principle sets; a code that none declares is kNegative.
 enum class Effect : std::uint8_t { kPositive, kQualified, kNeutral, kNegative, kEnded };
 std::optional<Effect> ParseEffect(std::string_view word);
+std::string_view EffectName(Effect effect);  // "positive"
 
 struct KeyState {
   KeyInfo info;
@@ -182,6 +183,8 @@ struct State {
   bool IsDead(const attest::Id& id, std::uint64_t size) const;  // superseded by a correction
   const Ending* RetractionOf(const attest::Id& id, std::uint64_t size) const;
   bool IsRetracted(const attest::Id& id, AsOf as_of) const;
+  // What chain() asks of a link: neither dead nor retracted from the start, and begun on the date.
+  bool HasBegun(const attest::Entry& claim, AsOf as_of) const;
   // set(date): the set in force, else the first of the chain; null: there is no set.
   const PrincipleSetState* SetAt(AsOf as_of) const;
   // effect(code, date) of an audit outcome, of a party status.
@@ -192,6 +195,8 @@ struct State {
   Effect StatusEffectAt(std::string_view party, AsOf as_of) const;
   // withdrawn(party, date): the first such withdrawal; null: none.
   const Ending* WithdrawalAt(std::string_view party, AsOf as_of) const;
+  // accredited(auditor, date); null: none in force.
+  const AccreditationState* AccreditationAt(std::string_view auditor, AsOf as_of) const;
   // The revocations that taint a record, one for each of its compromised keys.
   std::vector<Revocation> TaintsOf(std::uint64_t index, const attest::Entry& entry, std::uint64_t size) const;
 
@@ -199,8 +204,6 @@ struct State {
   bool IsActive(std::string_view party, std::int64_t at) const;  // check 22
   // Whether the set is the one in force at `at` or a later one of the chain.
   bool IsCurrentSet(const attest::Id& id, std::int64_t at) const;
-  // accredited(auditor, at); null: none in force.
-  const AccreditationState* AccreditationAt(std::string_view auditor, std::int64_t at) const;
 };
 
 const State& StateOf(const Registry& registry);

@@ -83,7 +83,7 @@ class Evaluation final {
     if (commitments.empty()) return Verdict::kNone;  // 3
     const Fact* commitment = InForce(commitments);
     if (commitment == nullptr) {  // 4
-      return std::any_of(commitments.begin(), commitments.end(), [&](const Fact& c) { return HasBegun(c); }) ? Verdict::kLapsed
+      return std::any_of(commitments.begin(), commitments.end(), [&](const Fact& c) { return state_.HasBegun(*c.entry, as_of_); }) ? Verdict::kLapsed
                                                                                                            : Verdict::kNone;
     }
     const Cited promise = Cite(*commitment, Part::kCommitment);
@@ -139,16 +139,8 @@ class Evaluation final {
 
   // chain(head, date): each commitment supersedes the one before it, so the list is the chain and its last is the head.
   const Fact* InForce(const std::vector<Fact>& chain) const {
-    const auto found = std::find_if(chain.rbegin(), chain.rend(), [&](const Fact& link) { return HasBegun(link); });
+    const auto found = std::find_if(chain.rbegin(), chain.rend(), [&](const Fact& link) { return state_.HasBegun(*link.entry, as_of_); });
     return found == chain.rend() ? nullptr : &*found;
-  }
-
-  // Neither dead nor retracted from the start, and begun on the date.
-  bool HasBegun(const Fact& claim) const {
-    const Id& id = claim.entry->statement_id;
-    const Ending* retraction = state_.RetractionOf(id, as_of_.size);
-    const bool never_valid = retraction != nullptr && retraction->valid_from == 0;
-    return !state_.IsDead(id, as_of_.size) && !never_valid && claim.entry->valid_from <= as_of_.date;
   }
 
   // Adds the revocations that taint the record.
