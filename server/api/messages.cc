@@ -86,6 +86,12 @@ absl::StatusOr<v1::Entry> MakeEntry(std::uint64_t index, const storage::Record& 
   return entry;
 }
 
+std::optional<merkle::Hash> ParseId(std::string_view text) {
+  constexpr std::string_view kPrefix = "sha256:";
+  if (text.starts_with(kPrefix)) text.remove_prefix(kPrefix.size());
+  return bytes::DecodeHash(text);
+}
+
 absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storage::LogReader& reader, std::uint64_t size) {
   switch (selector.by_case()) {
     case v1::Selector::kIndex:
@@ -95,10 +101,7 @@ absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storag
       }
       return selector.index();
     case v1::Selector::kStatementId: {
-      std::string_view text = selector.statement_id();
-      constexpr std::string_view kPrefix = "sha256:";
-      if (text.substr(0, kPrefix.size()) == kPrefix) text.remove_prefix(kPrefix.size());
-      const auto id = bytes::DecodeHash(text);
+      const auto id = ParseId(selector.statement_id());
       if (!id.has_value())
         return Refuse(Reason::kArgumentInvalid, "a statement id has 64 lower-case hex digits",
                       {{"field", "selector.statement_id"}});

@@ -27,6 +27,9 @@ v1::ConsistencyProof MakeConsistencyProof(std::uint64_t old_size, std::uint64_t 
 // CORRUPTION: the stored entry does not decode.
 absl::StatusOr<v1::Entry> MakeEntry(std::uint64_t index, const storage::Record& record, bool with_statement);
 
+// 64 lower-case hex digits, with "sha256:" before them or not.
+std::optional<merkle::Hash> ParseId(std::string_view text);
+
 // The index that `selector` names in a tree of `size`: INDEX_OUT_OF_RANGE, ENTRY_NOT_FOUND, ARGUMENT_INVALID.
 absl::StatusOr<std::uint64_t> Resolve(const v1::Selector& selector, const storage::LogReader& reader, std::uint64_t size);
 // Resolve, prove at `head`. The leaf hash is the tree's own: no record is read.

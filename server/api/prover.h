@@ -20,6 +20,7 @@ class Prover final {
   explicit Prover(std::shared_ptr<const log::Published> snapshot) : snapshot_(std::move(snapshot)) {}
 
   const log::Published& snapshot() const { return *snapshot_; }
+  const std::shared_ptr<const log::Published>& shared_snapshot() const { return snapshot_; }
   // The head of the tree when it had `size` leaves; 0: the snapshot's. SIZE_NOT_PUBLISHED: larger than that.
   absl::StatusOr<merkle::TreeHead> HeadAt(std::uint64_t size);
   // The hash of leaf `index` as the tree holds it, of a tile that its audit path mostly needs too. INDEX_OUT_OF_RANGE. Not verified:

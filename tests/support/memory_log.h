@@ -90,6 +90,8 @@ class MemoryLog final {
   FaultyStorage& storage() { return storage_; }
   log::Log& log() { return *log_; }
   api::LogApi& api() { return *api_; }
+  admission::LiveRegistry& registry() { return registry_; }
+  admission::Quota& quota() { return quota_; }
   metrics::Metrics& metrics() { return metrics_; }
   const runtime::Clock& clock() const { return clock_; }
 
