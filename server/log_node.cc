@@ -19,6 +19,8 @@
 #include "server/http/router.h"
 #include "server/log/rollback_guard.h"
 #include "server/metrics/metrics.h"
+#include "server/query/record_index.h"
+#include "server/query/record_keys.h"
 #include "server/runtime/failpoint.h"
 #include "server/signer/local_signer.h"
 #include "server/tiles/tile_api.h"
@@ -84,6 +86,8 @@ struct LogNode::Parts {
   std::unique_ptr<admission::Validator> validator;
   std::unique_ptr<log::Log> log;
   std::unique_ptr<api::LogApi> api;
+  std::unique_ptr<query::RecordIndex> record_index;
+  std::unique_ptr<api::RegistryApi> registry_api;
   std::unique_ptr<runtime::WorkerPool> tile_reads, bundle_reads;
   std::unique_ptr<tiles::TileApi> tile_api;
   std::unique_ptr<http::Router> public_router, admin_router;
@@ -188,6 +192,12 @@ absl::Status LogNode::Serve() {
   updated_at_ = front_answered_at_ = clock_.Now();  // before anybody can ask: who just began is alive
   parts_->api =
       std::make_unique<api::LogApi>(*parts_->log, *parts_->validator, parts_->quota, parts_->metrics, clock_, options_.api);
+  parts_->record_index = std::make_unique<query::RecordIndex>(
+      *parts_->log, clock_, [url = config_.storage.url, store_id = parts_->store->reader().identity().store_id] {
+        return storage::OpenKeyIndex(url, {store_id, std::string(query::kRecordKeys)});
+      });
+  parts_->registry_api = std::make_unique<api::RegistryApi>(*parts_->log, *parts_->registry, *parts_->record_index, parts_->quota,
+                                                            clock_, api::RegistryOptions());
   if (auto status = ServeRpc(); !status.ok()) return status;
   if (auto status = ServePublic(); !status.ok()) return status;
   if (auto status = ServeAdmin(); !status.ok()) return status;
@@ -203,7 +213,7 @@ absl::Status LogNode::ServeRpc() {
   options.reflection = config_.rpc.reflection;
   options.behind_proxy = config_.rpc.behind_proxy;
   options.watches = options_.watches;
-  auto grpc = rpc::GrpcServer::Start(*parts_->api, parts_->metrics, clock_, options);
+  auto grpc = rpc::GrpcServer::Start({parts_->api.get(), parts_->registry_api.get()}, parts_->metrics, clock_, options);
   if (!grpc.ok()) return grpc.status();
   parts_->grpc = *std::move(grpc);
   return absl::OkStatus();
@@ -320,10 +330,12 @@ void LogNode::Drain() {
 void LogNode::StopThreads(runtime::Deadline deadline) {
   auto& parts = *parts_;
   if (parts.log != nullptr) parts.log->Stop(deadline);
+  if (parts.record_index != nullptr) parts.record_index->Stop();
   if (parts.grpc != nullptr) parts.grpc->Stop(kGrace);
   if (parts.public_http != nullptr) parts.public_http->Stop();
   if (parts.admin_http != nullptr) parts.admin_http->Stop();
   if (parts.api != nullptr) parts.api->Stop();
+  if (parts.registry_api != nullptr) parts.registry_api->Stop();
   if (parts.tile_reads != nullptr) parts.tile_reads->Stop();
   if (parts.bundle_reads != nullptr) parts.bundle_reads->Stop();
 }

@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/api/log_api.h"
+#include "server/api/registry_api.h"
 #include "server/config.h"
 #include "server/grpc/grpc_server.h"
 #include "server/http/http_server.h"

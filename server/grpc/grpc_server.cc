@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "server/grpc/log_service.h"
+#include "server/grpc/registry_service.h"
 
 namespace trustlog::rpc {
 namespace {
@@ -69,15 +70,19 @@ void RouteLibraryLogs() {
 
 struct GrpcServer::Parts {
   std::unique_ptr<LogService> log_service;
+  std::unique_ptr<RegistryService> registry_service;
   std::vector<std::unique_ptr<runtime::Acceptor>> acceptors;
   std::vector<std::unique_ptr<::grpc::experimental::ExternalConnectionAcceptor>> takers;
   std::unique_ptr<::grpc::Server> server;
 };
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(api::LogApi& api, metrics::Metrics& metrics,
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Apis& apis, metrics::Metrics& metrics,
                                                               const runtime::Clock& clock, const GrpcOptions& options) {
   auto parts = std::make_unique<Parts>();
-  parts->log_service = std::make_unique<LogService>(api, metrics, clock, options.watches, options.behind_proxy);
+  if (apis.log != nullptr)
+    parts->log_service = std::make_unique<LogService>(*apis.log, metrics, clock, options.watches, options.behind_proxy);
+  if (apis.registry != nullptr)
+    parts->registry_service = std::make_unique<RegistryService>(*apis.registry, CallParts{metrics, clock, options.behind_proxy});
   for (const auto& address : options.listen) {
     auto acceptor = runtime::Acceptor::Listen(address, options.limits);
     if (!acceptor.ok()) return acceptor.status();
@@ -91,7 +96,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(api::LogApi& api, 
     parts->takers.push_back(builder.experimental().AddExternalConnectionAcceptor(
         ::grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, ::grpc::InsecureServerCredentials()));
   }
-  builder.RegisterService(parts->log_service.get());
+  if (parts->log_service != nullptr) builder.RegisterService(parts->log_service.get());
+  if (parts->registry_service != nullptr) builder.RegisterService(parts->registry_service.get());
   parts->server = builder.BuildAndStart();
   if (parts->server == nullptr) return absl::FailedPreconditionError("the gRPC server does not start");
   for (std::size_t i = 0; i < parts->acceptors.size(); ++i) {
@@ -125,7 +131,8 @@ void GrpcServer::SetServing(bool reads, bool writes) {
   auto* health = parts_->server->GetHealthCheckService();
   if (health == nullptr) return;
   health->SetServingStatus("", reads);
-  health->SetServingStatus("trustlog.v1.LogService", reads);
+  if (parts_->log_service != nullptr) health->SetServingStatus("trustlog.v1.LogService", reads);
+  if (parts_->registry_service != nullptr) health->SetServingStatus("trustlog.v1.RegistryService", reads);
   health->SetServingStatus("trustlog.write", writes);
 }
 

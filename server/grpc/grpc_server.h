@@ -1,4 +1,4 @@
-// The gRPC front: LogService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3.
+// The gRPC front: LogService, RegistryService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3.
 // Thread-safe.
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/api/log_api.h"
+#include "server/api/registry_api.h"
 #include "server/metrics/metrics.h"
 #include "server/runtime/acceptor.h"
 #include "server/runtime/clock.h"
@@ -33,10 +34,15 @@ struct GrpcOptions {
 // stranger's will. Once a process, before the first server.
 void RouteLibraryLogs();
 
+struct Apis {  // what is served; null: not
+  api::LogApi* log = nullptr;
+  api::RegistryApi* registry = nullptr;
+};
+
 class GrpcServer final {
  public:
-  // Borrows `api`, `metrics` and `clock`. FailedPrecondition: an address cannot be bound.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock,
+  // Borrows the APIs, `metrics` and `clock`. FailedPrecondition: an address cannot be bound.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const Apis& apis, metrics::Metrics& metrics, const runtime::Clock& clock,
                                                            const GrpcOptions& options);
   ~GrpcServer();
 

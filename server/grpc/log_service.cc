@@ -9,7 +9,6 @@
 
 #include "proto/bytes/reason.h"
 #include "server/grpc/status.h"
-#include "server/runtime/counted_address.h"
 #include "server/runtime/mutex.h"
 
 namespace trustlog::rpc {
@@ -18,97 +17,57 @@ namespace {
 using bytes::Reason;
 using std::chrono::seconds;
 
-constexpr seconds kReadDeadline{10};
-constexpr seconds kWriteDeadline{30};
 constexpr seconds kPublishedDeadline{60};
 constexpr int kWaitsOfAStream = 4;  // a cancelled watch leaves its wait behind, until the next checkpoint or heartbeat
-constexpr auto kBeforeDeadline = std::chrono::milliseconds(200);  // so that the refusal's details arrive
 
-// Whom quotas count: "ipv4:127.0.0.1:1234" and "ipv6:%5B2001:db8::7%5D:1234" without scheme and port.
-std::string CountedPeer(const std::string& peer) {
-  const auto scheme = peer.find(':');
-  const auto port = peer.rfind(':');
-  if (scheme == std::string::npos || port <= scheme) return peer;
-  std::string_view host = std::string_view(peer).substr(scheme + 1, port - scheme - 1);
-  for (const std::string_view bracket : {"[", "%5B"}) {
-    if (host.starts_with(bracket)) host.remove_prefix(bracket.size());
-  }
-  for (const std::string_view bracket : {"]", "%5D"}) {
-    if (host.ends_with(bracket)) host.remove_suffix(bracket.size());
-  }
-  auto counted = runtime::CountedAddress(host);
-  return counted.empty() ? std::string(host) : counted;
-}
-
-std::string CodeName(const ::grpc::Status& status) { return std::to_string(static_cast<int>(status.error_code())); }
+constexpr CallTimes kRead{kWriteDeadline, kReadDeadline};
 
 }  // namespace
-
-// One unary call: the caller's deadline, cut to [now, now + longest]; `usual` where there is none.
-template <typename Request, typename Response>
-LogService::Reactor* LogService::Run(const char* method, seconds longest, seconds usual, Context* context, const Request* request,
-                                     Response* response,
-                                     void (api::LogApi::*call)(const Request*, Response*, const api::Call&, api::Done)) {
-  auto* reactor = context->DefaultReactor();
-  const auto started = clock_.Now();
-  // A deadline that is not set is "infinitely" far away.
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context->deadline() - std::chrono::system_clock::now());
-  auto deadline = started + usual;
-  if (left < std::chrono::hours(24)) deadline = started + std::min<std::chrono::milliseconds>(left, longest) - kBeforeDeadline;
-  (api_.*call)(request, response, {behind_proxy_ ? std::string() : CountedPeer(context->peer()), deadline},
-               [this, method, context, reactor, started](absl::Status status) {
-                 auto answer = ToGrpc(status, *context);
-                 metrics_.CountRpc(method, CodeName(answer), clock_.Now() - started);
-                 reactor->Finish(std::move(answer));
-               });
-  return reactor;
-}
 
 LogService::Reactor* LogService::AddStatement(Context* context, const v1::AddStatementRequest* request,
                                               v1::AddStatementResponse* response) {
   const auto longest = request->wait() == v1::WAIT_DURABLE ? kWriteDeadline : kPublishedDeadline;
-  return Run("AddStatement", longest, kWriteDeadline, context, request, response, &api::LogApi::AddStatement);
+  return RunUnary(parts_, "AddStatement", {longest, kWriteDeadline}, context, request, response, api_, &api::LogApi::AddStatement);
 }
 
 LogService::Reactor* LogService::AddStatements(Context* context, const v1::AddStatementsRequest* request,
                                                v1::AddStatementsResponse* response) {
   const auto longest = request->wait() == v1::WAIT_DURABLE ? kWriteDeadline : kPublishedDeadline;
-  return Run("AddStatements", longest, kWriteDeadline, context, request, response, &api::LogApi::AddStatements);
+  return RunUnary(parts_, "AddStatements", {longest, kWriteDeadline}, context, request, response, api_, &api::LogApi::AddStatements);
 }
 
 LogService::Reactor* LogService::GetCheckpoint(Context* context, const v1::GetCheckpointRequest* request,
                                                v1::GetCheckpointResponse* response) {
-  return Run("GetCheckpoint", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetCheckpoint);
+  return RunUnary(parts_, "GetCheckpoint", kRead, context, request, response, api_, &api::LogApi::GetCheckpoint);
 }
 
 LogService::Reactor* LogService::GetEntry(Context* context, const v1::GetEntryRequest* request, v1::GetEntryResponse* response) {
-  return Run("GetEntry", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetEntry);
+  return RunUnary(parts_, "GetEntry", kRead, context, request, response, api_, &api::LogApi::GetEntry);
 }
 
 LogService::Reactor* LogService::ListEntries(Context* context, const v1::ListEntriesRequest* request,
                                              v1::ListEntriesResponse* response) {
-  return Run("ListEntries", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::ListEntries);
+  return RunUnary(parts_, "ListEntries", kRead, context, request, response, api_, &api::LogApi::ListEntries);
 }
 
 LogService::Reactor* LogService::GetInclusionProof(Context* context, const v1::GetInclusionProofRequest* request,
                                                    v1::GetInclusionProofResponse* response) {
-  return Run("GetInclusionProof", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetInclusionProof);
+  return RunUnary(parts_, "GetInclusionProof", kRead, context, request, response, api_, &api::LogApi::GetInclusionProof);
 }
 
 LogService::Reactor* LogService::BatchGetInclusionProofs(Context* context, const v1::BatchGetInclusionProofsRequest* request,
                                                          v1::BatchGetInclusionProofsResponse* response) {
-  return Run("BatchGetInclusionProofs", kWriteDeadline, kReadDeadline, context, request, response,
-             &api::LogApi::BatchGetInclusionProofs);
+  return RunUnary(parts_, "BatchGetInclusionProofs", kRead, context, request, response, api_, &api::LogApi::BatchGetInclusionProofs);
 }
 
 LogService::Reactor* LogService::GetConsistencyProof(Context* context, const v1::GetConsistencyProofRequest* request,
                                                      v1::GetConsistencyProofResponse* response) {
-  return Run("GetConsistencyProof", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetConsistencyProof);
+  return RunUnary(parts_, "GetConsistencyProof", kRead, context, request, response, api_, &api::LogApi::GetConsistencyProof);
 }
 
 LogService::Reactor* LogService::GetProofBundle(Context* context, const v1::GetProofBundleRequest* request,
                                                 v1::GetProofBundleResponse* response) {
-  return Run("GetProofBundle", kWriteDeadline, kReadDeadline, context, request, response, &api::LogApi::GetProofBundle);
+  return RunUnary(parts_, "GetProofBundle", kRead, context, request, response, api_, &api::LogApi::GetProofBundle);
 }
 
 // One stream. At most one wait or one write is under way; the next starts where the last ended, so a slow reader holds nothing but
@@ -120,14 +79,14 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
       : service_(service),
         context_(context),
         prove_(request.prove()),
-        ends_(service.clock_.Now() + service.watch_limits_.age),
+        ends_(service.parts_.clock.Now() + service.watch_limits_.age),
         after_size_(request.after_size()) {
     const int limit = service_.watch_limits_.streams;
     if (++service_.watches_ > limit || service_.waits_ > kWaitsOfAStream * limit) {
       End(bytes::Refuse(Reason::kTooManyStreams, "too many watches", {{"limit", std::to_string(limit)}, {"retry_ms", "5000"}}));
       return;
     }
-    service_.metrics_.Set(metrics::Gauge::kWatches, service_.watches_);
+    service_.parts_.metrics.Set(metrics::Gauge::kWatches, service_.watches_);
     Next();
   }
 
@@ -139,7 +98,7 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
     if (shared_->Take() != nullptr) Finish(::grpc::Status::CANCELLED);
   }
   void OnDone() override {
-    service_.metrics_.Set(metrics::Gauge::kWatches, --service_.watches_);
+    service_.parts_.metrics.Set(metrics::Gauge::kWatches, --service_.watches_);
     delete this;
   }
 
@@ -162,7 +121,7 @@ class LogService::Watch final : public ::grpc::ServerWriteReactor<v1::WatchCheck
   };
 
   void Next() {
-    const auto now = service_.clock_.Now();
+    const auto now = service_.parts_.clock.Now();
     if (now >= ends_)
       return End(bytes::Refuse(Reason::kStreamAge, "this stream is as old as streams get; resume with the last size"));
     {

@@ -8,6 +8,7 @@
 
 #include "server/api/log_api.h"
 #include "server/grpc/grpc_server.h"
+#include "server/grpc/unary_call.h"
 #include "server/metrics/metrics.h"
 #include "server/runtime/clock.h"
 #include "trustlog/v1/log.grpc.pb.h"
@@ -18,7 +19,7 @@ class LogService final : public v1::LogService::CallbackService {
  public:
   // `behind_proxy`: the peers' addresses are not the callers'.
   LogService(api::LogApi& api, metrics::Metrics& metrics, const runtime::Clock& clock, WatchLimits watch_limits, bool behind_proxy)
-      : api_(api), metrics_(metrics), clock_(clock), watch_limits_(watch_limits), behind_proxy_(behind_proxy) {}
+      : api_(api), parts_{metrics, clock, behind_proxy}, watch_limits_(watch_limits) {}
 
   using Context = ::grpc::CallbackServerContext;
   using Reactor = ::grpc::ServerUnaryReactor;
@@ -40,16 +41,10 @@ class LogService final : public v1::LogService::CallbackService {
 
  private:
   class Watch;
-  template <typename Request, typename Response>
-  Reactor* Run(const char* method, std::chrono::seconds longest, std::chrono::seconds usual, Context* context,
-               const Request* request, Response* response,
-               void (api::LogApi::*call)(const Request*, Response*, const api::Call&, api::Done));
 
   api::LogApi& api_;
-  metrics::Metrics& metrics_;
-  const runtime::Clock& clock_;
+  const CallParts parts_;
   const WatchLimits watch_limits_;
-  const bool behind_proxy_;
   std::atomic<int> watches_{0};
   std::atomic<int> waits_{0};  // of watches, cancelled ones too
 };

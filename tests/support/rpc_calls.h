@@ -17,11 +17,12 @@
 namespace trustlog::support {
 
 // A connection of its own for each stub.
-inline std::unique_ptr<v1::LogService::Stub> Connect(const std::string& address) {
+template <typename Service = v1::LogService>
+std::unique_ptr<typename Service::Stub> Connect(const std::string& address) {
   ::grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(16 << 20);
-  return v1::LogService::NewStub(::grpc::CreateCustomChannel(address, ::grpc::InsecureChannelCredentials(), arguments));
+  return Service::NewStub(::grpc::CreateCustomChannel(address, ::grpc::InsecureChannelCredentials(), arguments));
 }
 
 // A refusal as a client reads it; of OK and of statuses that gRPC itself made, `reason` is "".
@@ -53,9 +54,8 @@ inline Heard Take(const ::grpc::Status& status, const ::grpc::ClientContext& con
 }
 
 // Ask(*stub, &Stub::GetEntry, request, response): one call that ends within `time`.
-template <typename Request, typename Response>
-Heard Ask(v1::LogService::Stub& stub,
-          ::grpc::Status (v1::LogService::Stub::*method)(::grpc::ClientContext*, const Request&, Response*), const Request& request,
+template <typename Stub, typename Request, typename Response>
+Heard Ask(Stub& stub, ::grpc::Status (Stub::*method)(::grpc::ClientContext*, const Request&, Response*), const Request& request,
           Response& response, std::chrono::milliseconds time = std::chrono::seconds(20)) {
   ::grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + time);

@@ -57,10 +57,11 @@ class GrpcServerTest : public RpcTest {
 };
 
 TEST_F(GrpcServerTest, HealthIsToldForReadsAndForWrites) {
-  for (const auto* service : {"", "trustlog.v1.LogService", "trustlog.write"}) EXPECT_EQ(Health(service), "SERVING") << service;
+  const auto services = {"", "trustlog.v1.LogService", "trustlog.v1.RegistryService", "trustlog.write"};
+  for (const auto* service : services) EXPECT_EQ(Health(service), "SERVING") << service;
   EXPECT_EQ(Health("no.such.Service"), std::to_string(::grpc::StatusCode::NOT_FOUND));
   log_.node().Drain();
-  for (const auto* service : {"", "trustlog.v1.LogService", "trustlog.write"}) EXPECT_EQ(Health(service), "NOT_SERVING") << service;
+  for (const auto* service : services) EXPECT_EQ(Health(service), "NOT_SERVING") << service;
   v1::AddStatementResponse response;
   EXPECT_TRUE(Add(Fresh(1).envelope, response).ok()) << "a node that drains still answers";
 }
@@ -75,11 +76,12 @@ TEST_F(GrpcServerTest, AFailedStepEndsWritesInHealth) {
 }
 
 // The reflection protocol by hand: list_services, field 7 of a request.
-TEST_F(GrpcServerTest, ReflectionNamesTheService) {
+TEST_F(GrpcServerTest, ReflectionNamesTheServices) {
   std::string response;
   const std::string list = std::string("\x3a\x01*", 3);
   EXPECT_TRUE(Call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", list, response).ok());
   EXPECT_NE(response.find("trustlog.v1.LogService"), std::string::npos);
+  EXPECT_NE(response.find("trustlog.v1.RegistryService"), std::string::npos);
 }
 
 TEST_F(GrpcServerTest, ASecondServerOnTheSamePortFails) {
