@@ -7,6 +7,7 @@ namespace trustlog::cli {
 
 Commands VerifyCommands();        // verify
 Commands ShowCommands();          // show
+Commands FindCommands();          // find
 Commands ProofCommands();         // proof get|show
 Commands CheckpointCommands();    // checkpoint get|verify|compare
 Commands PolicyCommands();        // policy new|check|show

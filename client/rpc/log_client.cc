@@ -15,6 +15,7 @@
 #include "google/rpc/status.pb.h"
 #include "proto/bytes/reason.h"
 #include "trustlog/v1/log.grpc.pb.h"
+#include "trustlog/v1/registry.grpc.pb.h"
 
 namespace trustlog::rpc {
 namespace {
@@ -85,6 +86,7 @@ struct LogClient::Parts {
   ClientOptions options;
   std::shared_ptr<::grpc::Channel> channel;
   std::unique_ptr<v1::LogService::Stub> stub;
+  std::unique_ptr<v1::RegistryService::Stub> registry;
 
   // `call` makes one try.
   absl::Status Retry(const std::function<::grpc::Status(::grpc::ClientContext&)>& call) const;
@@ -124,6 +126,7 @@ absl::StatusOr<std::unique_ptr<LogClient>> LogClient::Create(ClientOptions optio
   auto parts = std::make_unique<Parts>();
   parts->channel = ::grpc::CreateCustomChannel(options.target, *credentials, arguments);
   parts->stub = v1::LogService::NewStub(parts->channel);
+  parts->registry = v1::RegistryService::NewStub(parts->channel);
   parts->options = std::move(options);
   return std::unique_ptr<LogClient>(new LogClient(std::move(parts)));
 }
@@ -147,6 +150,10 @@ absl::Status LogClient::BatchGetInclusionProofs(const v1::BatchGetInclusionProof
                                                 v1::BatchGetInclusionProofsResponse& response) {
   return parts_->Retry(
       [&](::grpc::ClientContext& context) { return parts_->stub->BatchGetInclusionProofs(&context, request, &response); });
+}
+
+absl::Status LogClient::FindByDigest(const v1::FindByDigestRequest& request, v1::FindByDigestResponse& response) {
+  return parts_->Retry([&](::grpc::ClientContext& context) { return parts_->registry->FindByDigest(&context, request, &response); });
 }
 
 // The health service's message types are not packaged: HealthCheckRequest of the whole server is empty, HealthCheckResponse one

@@ -23,6 +23,8 @@ class AddStatementsRequest;
 class AddStatementsResponse;
 class BatchGetInclusionProofsRequest;
 class BatchGetInclusionProofsResponse;
+class FindByDigestRequest;
+class FindByDigestResponse;
 class GetProofBundleRequest;
 class GetProofBundleResponse;
 }  // namespace trustlog::v1
@@ -63,6 +65,8 @@ class LogClient final {
   [[nodiscard]] absl::Status GetProofBundle(const v1::GetProofBundleRequest& request, v1::GetProofBundleResponse& response);
   [[nodiscard]] absl::Status BatchGetInclusionProofs(const v1::BatchGetInclusionProofsRequest& request,
                                                      v1::BatchGetInclusionProofsResponse& response);
+  // RegistryService's: one page.
+  [[nodiscard]] absl::Status FindByDigest(const v1::FindByDigestRequest& request, v1::FindByDigestResponse& response);
 
   // grpc.health.v1 Check of the whole server: the smallest call there is. FailedPrecondition: it answers, and is not serving.
   [[nodiscard]] absl::Status CheckHealth();
