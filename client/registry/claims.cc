@@ -103,4 +103,27 @@ std::vector<std::uint64_t> EntitledBy(const Registry& registry, std::uint64_t in
   return {found.begin(), found.end()};
 }
 
+std::vector<std::uint64_t> HistoryOf(const Registry& registry, std::string_view urn, std::uint64_t size) {
+  const State& state = StateOf(registry);
+  std::set<std::uint64_t> found;
+  const auto add = [&](std::uint64_t index) {
+    if (index < size) found.insert(index);
+  };
+  if (const PartyInfo* party = state.parties.Find(urn); party != nullptr) add(party->admitted_at);
+  if (const auto* ids = state.keys_by_owner.Find(urn); ids != nullptr) {
+    for (const auto& id : *ids) {
+      const KeyInfo& key = state.keys.Find(id)->info;
+      add(key.registered_at);
+      for (const Revocation& revocation : key.revocations) add(revocation.index);
+    }
+  }
+  if (const auto* statuses = state.statuses.Find(urn); statuses != nullptr) {
+    for (const StatusState& status : *statuses) add(status.index);
+  }
+  if (const auto* withdrawals = state.withdrawals.Find(urn); withdrawals != nullptr) {
+    for (const Ending& withdrawal : *withdrawals) add(withdrawal.index);
+  }
+  return {found.begin(), found.end()};
+}
+
 }  // namespace trustlog::registry

@@ -59,4 +59,8 @@ Standing StandingOf(const Registry& registry, std::string_view party, AsOf as_of
 // these in turn is asked of them. Ascending; `entry` may be void.
 std::vector<std::uint64_t> EntitledBy(const Registry& registry, std::uint64_t index, const attest::Entry& entry);
 
+// What the log says of a party below a size: its admission, the registrations and revocations of its keys, its statuses and
+// withdrawals. Of a role: where its keys were named. Ascending.   REQUIRES: size <= registry.size().
+std::vector<std::uint64_t> HistoryOf(const Registry& registry, std::string_view urn, std::uint64_t size);
+
 }  // namespace trustlog::registry

@@ -164,5 +164,24 @@ TEST(Claims, WhatEntitlesASignerIsFoundStepByStep) {
   EXPECT_EQ(of("result"), indices({"admit-south", "key-south-1", "accredit-south"}));
 }
 
+TEST(Claims, APartysHistoryIsWhatTheLogSaysOfIt) {
+  Ledger ledger = WholeLog();
+  const auto size = ledger.registry.size();
+  const auto of = [&](std::string_view urn, std::uint64_t below) { return HistoryOf(ledger.registry, SampleUrn(urn), below); };
+  const auto at = [](std::string_view label) { return Alliance().IndexOf(label); };
+  using Indices = std::vector<std::uint64_t>;
+  EXPECT_EQ(of("member:one", size), (Indices{at("admit-one"), at("key-one-1"), at("key-one-2")}));
+  EXPECT_EQ(of("member:one", at("key-one-1")), Indices{at("admit-one")});
+  EXPECT_EQ(of("secretariat", size), Indices{0});
+  EXPECT_EQ(of("member:nobody", size), Indices());
+  const auto status = TakeNext(ledger, Sign(StatusChange("member:one", "suspended")));
+  const auto revocation =
+      TakeNext(ledger, Sign(KeyRevocation("secretariat", "member:one", "one-2", "lost", {"secretariat-1", "secretariat-2"})));
+  const auto withdrawal = TakeNext(ledger, Sign(Withdrawal("member:one", "one-1")));
+  EXPECT_EQ(of("member:one", ledger.registry.size()),
+            (Indices{at("admit-one"), at("key-one-1"), at("key-one-2"), status, revocation, withdrawal}));
+  EXPECT_EQ(of("member:one", revocation), (Indices{at("admit-one"), at("key-one-1"), at("key-one-2"), status}));
+}
+
 }  // namespace
 }  // namespace trustlog::registry
