@@ -54,13 +54,19 @@ absl::StatusOr<std::optional<Fact>> RecordSource::ById(const attest::Id& id) con
 }
 
 absl::StatusOr<std::optional<std::uint64_t>> RecordSource::LoggedAtMs(std::uint64_t index) const {
+  const auto fact = ByIndex(index);
+  if (!fact.ok()) return fact.status();
+  return fact->has_value() ? std::optional((*fact)->entry->logged_at_ms) : std::nullopt;
+}
+
+absl::StatusOr<std::optional<Fact>> RecordSource::ByIndex(std::uint64_t index) const {
   if (index >= size_) return std::nullopt;
   if (!facts_.contains(index)) {
     wanted_indices_.insert(index);
     return NotHeld();
   }
   const Fact* fact = Held(index);
-  return fact == nullptr ? std::nullopt : std::optional(fact->entry->logged_at_ms);
+  return fact == nullptr ? std::nullopt : std::optional(*fact);
 }
 
 absl::StatusOr<std::vector<Fact>> RecordSource::About(std::string_view member, std::uint8_t principle, std::uint64_t) const {

@@ -42,6 +42,7 @@ class RecordSource final : public registry::RecordSource {
   // What is held; for what is not, Unavailable. `size` of the calls is not looked at: it is this source's.
   absl::StatusOr<std::optional<registry::Fact>> ById(const attest::Id& id) const override;
   absl::StatusOr<std::optional<std::uint64_t>> LoggedAtMs(std::uint64_t index) const override;
+  absl::StatusOr<std::optional<registry::Fact>> ByIndex(std::uint64_t index) const override;
   absl::StatusOr<std::vector<registry::Fact>> About(std::string_view member, std::uint8_t principle,
                                                     std::uint64_t size) const override;
   absl::StatusOr<std::vector<registry::Fact>> ReferringTo(const attest::Id& id, std::uint64_t size) const override;
