@@ -10,7 +10,7 @@ namespace {
 
 Commands Assemble() {
   Commands all;
-  for (const auto make : {VerifyCommands, ShowCommands, FindCommands, ProofCommands, CheckpointCommands, PolicyCommands,
+  for (const auto make : {VerifyCommands, ShowCommands, StatusCommands, FindCommands, ProofCommands, CheckpointCommands, PolicyCommands,
                           EvidenceCommands, KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands,
                           DisclosureCommands, SaltCommands, LogCommands, FsckCommands, MonitorCommands, BenchCommands,
                           IllustrationCommands, HelpCommands}) {

@@ -8,6 +8,7 @@ namespace trustlog::cli {
 Commands VerifyCommands();        // verify
 Commands ShowCommands();          // show
 Commands FindCommands();          // find
+Commands StatusCommands();        // status, status verify
 Commands ProofCommands();         // proof get|show
 Commands CheckpointCommands();    // checkpoint get|verify|compare
 Commands PolicyCommands();        // policy new|check|show

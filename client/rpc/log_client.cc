@@ -156,6 +156,24 @@ absl::Status LogClient::FindByDigest(const v1::FindByDigestRequest& request, v1:
   return parts_->Retry([&](::grpc::ClientContext& context) { return parts_->registry->FindByDigest(&context, request, &response); });
 }
 
+absl::Status LogClient::GetStatusBundle(const v1::GetStatusBundleRequest& request, std::size_t max_bytes, std::string& file) {
+  return parts_->Retry([&](::grpc::ClientContext& context) {
+    file.clear();
+    const auto reader = parts_->registry->GetStatusBundle(&context, request);
+    v1::GetStatusBundleResponse response;
+    while (reader->Read(&response)) {
+      if (file.size() + response.chunk().size() > max_bytes) {
+        context.TryCancel();
+        while (reader->Read(&response)) continue;
+        static_cast<void>(reader->Finish());
+        return ::grpc::Status(::grpc::StatusCode::OUT_OF_RANGE, "the log sends more than a status bundle may have");
+      }
+      file += response.chunk();
+    }
+    return reader->Finish();
+  });
+}
+
 // The health service's message types are not packaged: HealthCheckRequest of the whole server is empty, HealthCheckResponse one
 // enum in field 1, SERVING = 1.
 absl::Status LogClient::CheckHealth() {

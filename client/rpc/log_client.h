@@ -27,6 +27,7 @@ class FindByDigestRequest;
 class FindByDigestResponse;
 class GetProofBundleRequest;
 class GetProofBundleResponse;
+class GetStatusBundleRequest;
 }  // namespace trustlog::v1
 namespace google::rpc {
 class Status;
@@ -67,6 +68,8 @@ class LogClient final {
                                                      v1::BatchGetInclusionProofsResponse& response);
   // RegistryService's: one page.
   [[nodiscard]] absl::Status FindByDigest(const v1::FindByDigestRequest& request, v1::FindByDigestResponse& response);
+  // The whole file in `file`, its chunks in order. OutOfRange: more than `max_bytes`.
+  [[nodiscard]] absl::Status GetStatusBundle(const v1::GetStatusBundleRequest& request, std::size_t max_bytes, std::string& file);
 
   // grpc.health.v1 Check of the whole server: the smallest call there is. FailedPrecondition: it answers, and is not serving.
   [[nodiscard]] absl::Status CheckHealth();
