@@ -197,7 +197,7 @@ absl::Status LogNode::Serve() {
         return storage::OpenKeyIndex(url, {store_id, std::string(query::kRecordKeys)});
       });
   parts_->registry_api = std::make_unique<api::RegistryApi>(*parts_->log, *parts_->registry, *parts_->record_index, parts_->quota,
-                                                            clock_, api::RegistryOptions());
+                                                            clock_, options_.registry);
   if (auto status = ServeRpc(); !status.ok()) return status;
   if (auto status = ServePublic(); !status.ok()) return status;
   if (auto status = ServeAdmin(); !status.ok()) return status;

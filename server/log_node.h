@@ -38,6 +38,7 @@ struct Addresses {
 // What configuration does not set.
 struct LogNodeOptions {
   api::ApiOptions api;
+  api::RegistryOptions registry;
   rpc::WatchLimits watches;
   http::HttpTimes http_times;
   std::chrono::milliseconds alive_within{5'000};      // /livez: Update was called, and the public front answered, so lately

@@ -21,6 +21,7 @@
 #include "proto/bytes/reason.h"
 #include "server/api/errors.h"
 #include "server/api/registry_question.h"
+#include "server/api/registry_verdict.h"
 
 namespace trustlog::api {
 namespace {
@@ -158,8 +159,9 @@ RegistryApi::RegistryApi(log::Log& log, const admission::LiveRegistry& registry,
       index_(index),
       quota_(quota),
       clock_(clock),
-      parts_(new QuestionParts{registry, index, clock, options.max_answer_bytes, options.query_time}),
-      questions_("questions", options.threads, options.queue) {}
+      options_(std::move(options)),
+      parts_(new QuestionParts{registry, index, clock, options_.max_answer_bytes, options_.query_time}),
+      questions_("questions", options_.threads, options_.queue) {}
 
 RegistryApi::~RegistryApi() { Stop(); }
 
@@ -170,41 +172,31 @@ void RegistryApi::Ask(const Call& call, Done done, std::function<absl::Status(Re
   const auto published = log_.published();
   if (published == nullptr || published->head.size == 0)
     return done(Refuse(Reason::kCheckpointNotFound, "no checkpoint has been published yet"));
-  index_.WaitIndexed(
-      published->head.size, call.deadline,
-      [this, deadline = call.deadline, done = std::move(done),
-       work = std::move(work)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) mutable {
-        if (!snapshot.ok()) return done(snapshot.status());
-        auto shared_done = std::make_shared<Done>(std::move(done));
-        const auto run = [this, shared_done, deadline, work = std::move(work), snapshot = *std::move(snapshot)] {
-          if (clock_.Now() >= deadline) return (*shared_done)(Refuse(Reason::kDeadline, "no time was left when a thread was free"));
-          RegistryQuestion question(*parts_, snapshot);
-          (*shared_done)(work(question));
-        };
-        if (questions_.TryRun(run)) return;
-        (*shared_done)(Refuse(Reason::kPushback, "too many questions are waiting", {{"retry_ms", "200"}}));
-      });
+  index_.WaitIndexed(published->head.size, call.deadline,
+                     [this, deadline = call.deadline, done = std::move(done),
+                      work = std::move(work)](absl::StatusOr<std::shared_ptr<const log::Published>> snapshot) mutable {
+                       if (!snapshot.ok()) return done(snapshot.status());
+                       auto shared_done = std::make_shared<Done>(std::move(done));
+                       const auto run = [this, shared_done, deadline, work = std::move(work), snapshot = *std::move(snapshot)] {
+                         if (clock_.Now() >= deadline)
+                           return (*shared_done)(Refuse(Reason::kDeadline, "no time was left when a thread was free"));
+                         RegistryQuestion question(*parts_, snapshot);
+                         (*shared_done)(work(question));
+                       };
+                       if (questions_.TryRun(run)) return;
+                       (*shared_done)(Refuse(Reason::kPushback, "too many questions are waiting", {{"retry_ms", "200"}}));
+                     });
 }
 
 void RegistryApi::EvaluateStatus(const v1::EvaluateStatusRequest* request, v1::EvaluateStatusResponse* response, const Call& call,
                                  Done done) {
   Ask(call, std::move(done), [request, response](RegistryQuestion& question) -> absl::Status {
-    if (request->principle() < 1 || request->principle() > 63)
-      return Refuse(Reason::kArgumentInvalid, "a principle is a number of 1..63", {{"field", "principle"}});
-    const bool by_time = request->at_case() == v1::EvaluateStatusRequest::kAtTimeMs;
-    auto pinned = by_time ? question.PinTime(request->at_time_ms()) : question.PinSize(request->at_size());
-    if (pinned.ok()) pinned = question.PinDate(request->date(), "date");
-    if (!pinned.ok()) return pinned;
-    const registry::Question asked = {request->member(), static_cast<std::uint8_t>(request->principle()), question.as_of()};
-    const auto answer = question.Ask<registry::Answer>([&](const Registry& registry) -> absl::StatusOr<registry::Answer> {
-      if (attest::RoleOfUrn(asked.member, registry.context().urn_prefix) != attest::UrnRole::kMember)
-        return Refuse(Reason::kArgumentInvalid, "not the URN of a member of this log", {{"field", "member"}});
-      return registry::Evaluate(registry, question.source(), asked);
-    });
-    if (!answer.ok()) return answer.status();
+    const auto judged = Judge(*request, question);
+    if (!judged.ok()) return judged.status();
+    const auto* answer = &judged->answer;
     response->set_verdict(ToMessage(answer->verdict));
-    for (const auto& [named, rows] : {std::pair{&answer->deciding, response->mutable_deciding()},
-                                      std::pair{&answer->notes, response->mutable_notes()}}) {
+    for (const auto& [named, rows] :
+         {std::pair{&answer->deciding, response->mutable_deciding()}, std::pair{&answer->notes, response->mutable_notes()}}) {
       if (auto status = TellNamed(question, *named, rows); !status.ok()) return status;
     }
     response->set_rules_version(std::string(registry::kVerdictRules));
@@ -218,7 +210,8 @@ void RegistryApi::ListMembers(const v1::ListMembersRequest* request, v1::ListMem
                               Done done) {
   Ask(call, std::move(done), [request, response](RegistryQuestion& question) -> absl::Status {
     const std::string role = request->role().empty() ? "member" : request->role();
-    const PageRequest page = {QueryOf("ListMembers").Add(role).hash(), request->at_size(), request->page_size(), request->page_token()};
+    const PageRequest page = {QueryOf("ListMembers").Add(role).hash(), request->at_size(), request->page_size(),
+                              request->page_token()};
     if (auto status = question.BeginPage(page, request->date(), "date"); !status.ok()) return status;
     using Members = std::vector<v1::Member>;
     bool at_end = true;
@@ -277,7 +270,8 @@ void RegistryApi::GetMember(const v1::GetMemberRequest* request, v1::GetMemberRe
 void RegistryApi::GetAuthorityChain(const v1::GetAuthorityChainRequest* request, v1::GetAuthorityChainResponse* response,
                                     const Call& call, Done done) {
   Ask(call, std::move(done), [request, response](RegistryQuestion& question) -> absl::Status {
-    const PageRequest page = {QueryOf("GetAuthorityChain").Add(request->index()).hash(), 0, request->page_size(), request->page_token()};
+    const PageRequest page = {QueryOf("GetAuthorityChain").Add(request->index()).hash(), 0, request->page_size(),
+                              request->page_token()};
     if (auto status = question.BeginPage(page, "", ""); !status.ok()) return status;
     v1::Selector selector;
     selector.set_index(request->index());

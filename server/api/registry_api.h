@@ -7,9 +7,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
+#include "client/registry/verdict.h"
 #include "server/admission/live_registry.h"
 #include "server/admission/quota.h"
 #include "server/api/log_api.h"
@@ -24,11 +29,29 @@ namespace trustlog::api {
 class RegistryQuestion;
 struct QuestionParts;
 
+// What a status bundle says (records.md 7.3), before it has its form.
+struct StatusBundle {
+  struct Record {
+    std::uint64_t index = 0;
+    std::string entry, statement;  // statement: "" = withheld
+    std::string proof;             // C2SP tlog-proof; "" in a prefix
+  };
+  registry::Question question;
+  registry::Answer answer;
+  bool is_prefix = false;       // records are all below question.as_of.size, and `checkpoint` is of exactly that size
+  std::string checkpoint;       // note; "" where the proofs have theirs
+  std::vector<Record> records;  // ascending
+};
+// The file of a bundle.
+using FormatStatusBundle = std::function<absl::StatusOr<std::string>(const StatusBundle& bundle)>;
+
 struct RegistryOptions {
   unsigned threads = 2;
   std::size_t queue = 1'024;  // questions
   std::size_t max_answer_bytes = 3u << 20;
   std::chrono::milliseconds query_time{2'000};  // after it a list gives what it has (G10)
+  std::size_t max_bundle_bytes = 40u << 20;     // of records: base64 makes a third more of them, and a bundle has at most 64 MiB
+  FormatStatusBundle format_bundle{};           // empty: there are no bundles
 };
 
 class RegistryApi final {
@@ -40,7 +63,8 @@ class RegistryApi final {
 
   void ListMembers(const v1::ListMembersRequest* request, v1::ListMembersResponse* response, const Call& call, Done done);
   void GetMember(const v1::GetMemberRequest* request, v1::GetMemberResponse* response, const Call& call, Done done);
-  void ListCommitments(const v1::ListCommitmentsRequest* request, v1::ListCommitmentsResponse* response, const Call& call, Done done);
+  void ListCommitments(const v1::ListCommitmentsRequest* request, v1::ListCommitmentsResponse* response, const Call& call,
+                       Done done);
   void ListAuditResults(const v1::ListAuditResultsRequest* request, v1::ListAuditResultsResponse* response, const Call& call,
                         Done done);
   void EvaluateStatus(const v1::EvaluateStatusRequest* request, v1::EvaluateStatusResponse* response, const Call& call, Done done);
@@ -51,6 +75,10 @@ class RegistryApi final {
   void ListReferrers(const v1::ListReferrersRequest* request, v1::ListReferrersResponse* response, const Call& call, Done done);
   void GetAuthorityChain(const v1::GetAuthorityChainRequest* request, v1::GetAuthorityChainResponse* response, const Call& call,
                          Done done);
+
+  // The whole file.   REQUIRES: has_bundles().
+  void GetStatusBundle(const v1::GetStatusBundleRequest* request, std::string* file, const Call& call, Done done);
+  bool has_bundles() const { return static_cast<bool>(options_.format_bundle); }
 
   // No more work is taken; what runs ends.
   void Stop();
@@ -63,6 +91,7 @@ class RegistryApi final {
   query::RecordIndex& index_;
   admission::Quota& quota_;
   const runtime::Clock& clock_;
+  const RegistryOptions options_;
   const std::unique_ptr<const QuestionParts> parts_;
   runtime::WorkerPool questions_;
 };

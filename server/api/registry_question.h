@@ -61,6 +61,7 @@ class RegistryQuestion final {
   registry::AsOf as_of() const { return {head_.size, page_.date}; }
   v1::AsOf MakeAsOf() const { return api::MakeAsOf(head_, prover_.snapshot()); }
   const storage::LogReader& reader() const { return *prover_.snapshot().reader; }
+  Prover& prover() { return prover_; }
 
   // Under the registry's lock, as query::Ask.
   template <typename Answer>

@@ -1,8 +1,10 @@
-// trustlog.v1.RegistryService over RegistryApi: deadlines, peers and status codes; nothing is decided here. Internal to this folder.
-// Thread-safe.
+// trustlog.v1.RegistryService over RegistryApi: deadlines, peers and status codes; nothing is decided here. Internal to this
+// folder. Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
+
+#include <atomic>
 
 #include "server/api/registry_api.h"
 #include "server/grpc/unary_call.h"
@@ -32,10 +34,16 @@ class RegistryService final : public v1::RegistryService::CallbackService {
   Reactor* ListReferrers(Context* context, const v1::ListReferrersRequest* request, v1::ListReferrersResponse* response) override;
   Reactor* GetAuthorityChain(Context* context, const v1::GetAuthorityChainRequest* request,
                              v1::GetAuthorityChainResponse* response) override;
+  // UNIMPLEMENTED: the API has no bundles.
+  ::grpc::ServerWriteReactor<v1::GetStatusBundleResponse>* GetStatusBundle(Context* context,
+                                                                           const v1::GetStatusBundleRequest* request) override;
 
  private:
+  class BundleStream;
+
   api::RegistryApi& api_;
   const CallParts parts_;
+  std::atomic<int> bundles_{0};
 };
 
 }  // namespace trustlog::rpc

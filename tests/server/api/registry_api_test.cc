@@ -10,8 +10,11 @@
 
 #include "client/registry/claims.h"
 #include "client/registry/verdict.h"
+#include "merkle/hash.h"
+#include "merkle/verify.h"
 #include "proto/attest/forms.h"
 #include "proto/bytes/reason.h"
+#include "proto/tlog/tlog_proof.h"
 #include "server/api/registry_page.h"
 #include "tests/client/registry/rule_rows.h"
 #include "tests/support/gate.h"
@@ -48,8 +51,8 @@ std::vector<std::uint64_t> At(std::initializer_list<std::string_view> labels) {
 
 // The rows of all pages of `size`, and how many pages there were. Every page speaks of the same size.
 template <typename Response, typename Request, typename Rows>
-auto AllRows(MemoryRegistry& log, void (RegistryApi::*method)(const Request*, Response*, const Call&, Done), Request request, Rows rows_of,
-             std::uint32_t size, const std::function<void()>& between = {}) {
+auto AllRows(MemoryRegistry& log, void (RegistryApi::*method)(const Request*, Response*, const Call&, Done), Request request,
+             Rows rows_of, std::uint32_t size, const std::function<void()>& between = {}) {
   std::vector<std::decay_t<decltype(rows_of(std::declval<const Response&>()).Get(0))>> rows;
   std::string root;
   request.set_page_size(size);
@@ -89,8 +92,8 @@ TEST(RegistryApi, VerdictsAreThoseOfTheRegistryAtEverySizeAndDate) {
           request.set_at_size(size);
           v1::EvaluateStatusResponse response;
           ASSERT_EQ(log.Ask(&RegistryApi::EvaluateStatus, request, response), absl::OkStatus());
-          const registry::Question question = {SampleUrn(member), static_cast<std::uint8_t>(principle),
-                                               {size, kSampleTime + days * kSampleDay}};
+          const registry::Question question = {
+              SampleUrn(member), static_cast<std::uint8_t>(principle), {size, kSampleTime + days * kSampleDay}};
           const auto answer = registry::Evaluate(whole.registry, whole.facts, question).value();
           seen.insert(response.verdict());
           EXPECT_EQ(v1::Verdict_Name(response.verdict()), "VERDICT_" + std::string(registry::VerdictName(answer.verdict)));
@@ -212,7 +215,8 @@ TEST(RegistryApi, CommitmentsAreFilteredAndHaveTheirState) {
   request.clear_member();
   EXPECT_EQ(Indices(rows(request)), At({"commitment-one-2"}));
 
-  const auto renewal = log.Log({Sign(registry::Renewed(1)), Sign(registry::Retraction("member:one", The("commitment-one-3").id(), {"one-1"}))});
+  const auto renewal =
+      log.Log({Sign(registry::Renewed(1)), Sign(registry::Retraction("member:one", The("commitment-one-3").id(), {"one-1"}))});
   request.clear_principle();
   std::map<std::uint64_t, v1::CommitmentState> states;
   for (const auto& row : rows(request)) states[row.index()] = row.state();
@@ -386,7 +390,8 @@ TEST(RegistryApi, AuthorityGoesBackToGenesis) {
   EXPECT_EQ(chain(Alliance().IndexOf("result")), At({"genesis", "admit-south", "key-south-1", "accredit-south"}));
   EXPECT_EQ(chain(Alliance().IndexOf("engagement")),
             At({"genesis", "admit-one", "key-one-1", "admit-south", "key-south-1", "accredit-south"}));
-  const auto change = log.Log({Sign(registry::RoleChange(2, registry::kRoot, {"secretariat-2", "secretariat-3", "secretariat-4"}, {"root-1", "root-2"}))});
+  const auto change = log.Log(
+      {Sign(registry::RoleChange(2, registry::kRoot, {"secretariat-2", "secretariat-3", "secretariat-4"}, {"root-1", "root-2"}))});
   const auto objection = log.Log({Sign(registry::Objection())});
   auto wanted = At({"genesis", "admit-one", "key-one-1"});
   wanted.push_back(change);
@@ -486,11 +491,12 @@ TEST(RegistryApi, BadArgumentsAreNamed) {
   };
   using Evaluated = v1::EvaluateStatusResponse;
   for (const std::uint32_t principle : {0U, 64U, 258U}) {
-    refused(&RegistryApi::EvaluateStatus, changed([&](auto& r) { r.set_principle(principle); }), Evaluated(), Reason::kArgumentInvalid,
-            "principle");
+    refused(&RegistryApi::EvaluateStatus, changed([&](auto& r) { r.set_principle(principle); }), Evaluated(),
+            Reason::kArgumentInvalid, "principle");
   }
   for (const auto* date : {"2026-01-01", "2026-13-01T00:00:00Z", "now", "1999-01-01T00:00:00Z"}) {
-    refused(&RegistryApi::EvaluateStatus, changed([&](auto& r) { r.set_date(date); }), Evaluated(), Reason::kArgumentInvalid, "date");
+    refused(&RegistryApi::EvaluateStatus, changed([&](auto& r) { r.set_date(date); }), Evaluated(), Reason::kArgumentInvalid,
+            "date");
   }
   for (const auto* member : {"", "one", "urn:tta:auditor:south", "urn:other:member:one", "urn:tta:member:one#2"}) {
     refused(&RegistryApi::EvaluateStatus, changed([&](auto& r) { r.set_member(member); }), Evaluated(), Reason::kArgumentInvalid,
@@ -510,9 +516,16 @@ TEST(RegistryApi, BadArgumentsAreNamed) {
   refused(&RegistryApi::ListCommitments, commitments, v1::ListCommitmentsResponse(), Reason::kArgumentInvalid, "principle");
 }
 
+RegistryOptions Limits(std::size_t answer_bytes, std::chrono::milliseconds query_time) {
+  RegistryOptions options;
+  options.max_answer_bytes = answer_bytes;
+  options.query_time = query_time;
+  return options;
+}
+
 // G10: whatever the limits, a list comes to its end, and whole.
 TEST(RegistryApi, PagesEndEarlyAndGoOn) {
-  for (const auto& options : {RegistryOptions{2, 64, 1, std::chrono::seconds(2)}, RegistryOptions{2, 64, 3u << 20, std::chrono::milliseconds(0)}}) {
+  for (const auto& options : {Limits(1, std::chrono::seconds(2)), Limits(3u << 20, std::chrono::milliseconds(0))}) {
     MemoryRegistry log(options);
     const auto list = [](const v1::ListReferrersResponse& response) -> const auto& { return response.hits(); };
     v1::ListReferrersRequest request;
@@ -525,7 +538,10 @@ TEST(RegistryApi, PagesEndEarlyAndGoOn) {
 }
 
 TEST(RegistryApi, QuestionsThatCannotWaitArePushedBack) {
-  MemoryRegistry log({1, 1, 3u << 20, std::chrono::seconds(2)});
+  RegistryOptions options;
+  options.threads = 1;
+  options.queue = 1;
+  MemoryRegistry log(options);
   v1::ListReferrersRequest request;
   request.set_statement_id(IdText(The("commitment-one-2").id()));
   v1::ListReferrersResponse warm;
@@ -587,6 +603,85 @@ TEST(RegistryApi, StorageThatFailsIsToldAsSuch) {
   log.log().storage().Fail(support::Call::kReadRecordsAt, support::Fault::kBefore);
   EXPECT_TRUE(absl::IsUnavailable(log.Ask(&RegistryApi::EvaluateStatus, request, response)));
   EXPECT_EQ(log.Ask(&RegistryApi::EvaluateStatus, request, response), absl::OkStatus());
+}
+
+// A bundle as far as it goes without its form: what is in it, and that every proof leads to the newest root.
+RegistryOptions WithBundles(StatusBundle& seen) {
+  RegistryOptions options;
+  options.format_bundle = [&seen](const StatusBundle& bundle) -> absl::StatusOr<std::string> {
+    seen = bundle;
+    return std::string("a file");
+  };
+  return options;
+}
+
+TEST(RegistryApi, ABundleHoldsTheRecordsOfItsVerdictAndTheirProofs) {
+  StatusBundle bundle;
+  MemoryRegistry log(WithBundles(bundle));
+  v1::GetStatusBundleRequest request;
+  request.set_member(SampleUrn("member:one"));
+  request.set_principle(2);
+  request.set_date(Date(0));
+  std::string file;
+  const auto ask = [&] {
+    std::promise<absl::Status> promise;
+    log.api().GetStatusBundle(&request, &file, {"192.0.2.1", log.log().clock().Now() + std::chrono::seconds(20)},
+                              [&](absl::Status status) { promise.set_value(std::move(status)); });
+    return promise.get_future().get();
+  };
+  ASSERT_EQ(ask(), absl::OkStatus());
+  EXPECT_EQ(file, "a file");
+  EXPECT_EQ(bundle.answer.verdict, registry::Verdict::kNegative);
+  EXPECT_EQ(bundle.question.as_of.size, Alliance().size());
+  EXPECT_FALSE(bundle.is_prefix);
+  std::vector<std::uint64_t> indices;
+  for (const auto& record : bundle.records) indices.push_back(record.index);
+  for (const auto& named : bundle.answer.deciding) EXPECT_NE(std::find(indices.begin(), indices.end(), named.index), indices.end());
+  EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
+  EXPECT_LT(indices.size(), Alliance().size());
+  const auto head = log.log().log().published()->head;
+  for (const auto& record : bundle.records) {
+    const auto proof = tlog::ParseTlogProof(record.proof);
+    ASSERT_TRUE(proof.ok()) << proof.status();
+    EXPECT_EQ(proof->index, record.index);
+    EXPECT_EQ(
+        merkle::VerifyInclusion(record.index, head.size, merkle::HashLeaf(bytes::AsBytes(record.entry)), proof->hashes, head.root),
+        merkle::ProofCheck::kOk);
+    EXPECT_EQ(record.statement, Alliance().records()[record.index].record.envelope.payload);
+  }
+
+  request.set_mode(v1::BUNDLE_MODE_PREFIX);
+  ASSERT_EQ(ask(), absl::OkStatus());
+  EXPECT_TRUE(bundle.is_prefix);
+  EXPECT_EQ(bundle.records.size(), Alliance().size());
+  EXPECT_EQ(bundle.checkpoint, log.log().log().published()->note);
+  EXPECT_EQ(bundle.records[5].index, 5U);
+  EXPECT_EQ(bundle.records[5].proof, "");
+  request.set_at_size(5);
+  EXPECT_EQ(bytes::MetadataValue(ask(), "field"), "mode") << "older checkpoints are not kept";
+  request.set_mode(v1::BUNDLE_MODE_NONE);
+  EXPECT_EQ(ask(), absl::OkStatus());
+  EXPECT_EQ(bundle.question.as_of.size, 5U);
+  request.set_principle(0);
+  EXPECT_EQ(bytes::MetadataValue(ask(), "field"), "principle");
+}
+
+TEST(RegistryApi, ABundleThatWouldBeTooLargeIsRefused) {
+  StatusBundle bundle;
+  auto options = WithBundles(bundle);
+  options.max_bundle_bytes = 2'000;
+  MemoryRegistry log(options);
+  for (const auto mode : {v1::BUNDLE_MODE_NONE, v1::BUNDLE_MODE_PREFIX}) {
+    v1::GetStatusBundleRequest request;
+    request.set_member(SampleUrn("member:one"));
+    request.set_principle(2);
+    request.set_mode(mode);
+    std::string file;
+    std::promise<absl::Status> promise;
+    log.api().GetStatusBundle(&request, &file, {"192.0.2.1", log.log().clock().Now() + std::chrono::seconds(20)},
+                              [&](absl::Status status) { promise.set_value(std::move(status)); });
+    EXPECT_EQ(bytes::ReasonOf(promise.get_future().get()), Reason::kTooLarge);
+  }
 }
 
 TEST(RegistryApi, AnEmptyLogHasNothingToSay) {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "tests/server/grpc/rpc_fixture.h"
 #include "tests/support/gate.h"
@@ -100,6 +101,96 @@ TEST_F(RegistryTest, WhatWasPublishedToACallerIsFoundByHim) {
   }
 }
 
+TEST_F(RegistryTest, ANodeWithoutBundlesSaysSo) {
+  ::grpc::ClientContext context;
+  const auto stream = registry_->GetStatusBundle(&context, v1::GetStatusBundleRequest());
+  v1::GetStatusBundleResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), ::grpc::StatusCode::UNIMPLEMENTED);
+}
+
+class BundleTest : public RpcTest {
+ protected:
+  static constexpr std::size_t kBytes = (33u << 20) / 2;  // more than a window of HTTP/2
+  static support::RunningLog::Options Bundles() {
+    support::RunningLog::Options options;
+    options.node.registry.format_bundle = [](const api::StatusBundle& bundle) -> absl::StatusOr<std::string> {
+      std::string file(kBytes, '.');
+      for (std::size_t i = 0; i < file.size(); i += 7) file[i] = static_cast<char>('a' + i % 26);
+      return file + bundle.question.member;
+    };
+    return options;
+  }
+  BundleTest() : RpcTest(Bundles()), registry_(support::Connect<v1::RegistryService>(log_.rpc())) {}
+  static v1::GetStatusBundleRequest Question() {
+    v1::GetStatusBundleRequest request;
+    request.set_member(SampleUrn("member:one"));
+    request.set_principle(2);
+    return request;
+  }
+  const std::unique_ptr<Registry> registry_;
+};
+
+TEST_F(BundleTest, ComesInOrderInChunksOfAMebibyte) {
+  ::grpc::ClientContext context;
+  const auto stream = registry_->GetStatusBundle(&context, Question());
+  std::string file;
+  int chunks = 0;
+  for (v1::GetStatusBundleResponse response; stream->Read(&response); ++chunks) {
+    EXPECT_LE(response.chunk().size(), 1u << 20);
+    file += response.chunk();
+  }
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(chunks, 17);
+  api::StatusBundle asked;
+  asked.question.member = SampleUrn("member:one");
+  EXPECT_EQ(file, *Bundles().node.registry.format_bundle(asked));
+}
+
+TEST_F(BundleTest, ARefusalHasItsDetails) {
+  auto request = Question();
+  request.set_principle(64);
+  ::grpc::ClientContext context;
+  const auto stream = registry_->GetStatusBundle(&context, request);
+  v1::GetStatusBundleResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  const auto status = stream->Finish();
+  EXPECT_EQ(support::Take(status, context).reason, "ARGUMENT_INVALID");
+}
+
+TEST_F(BundleTest, AFewAtATimeAndWhoLeavesMakesRoom) {
+  struct Reader {
+    ::grpc::ClientContext context;
+    std::unique_ptr<::grpc::ClientReader<v1::GetStatusBundleResponse>> stream;
+  };
+  v1::GetStatusBundleResponse response;
+  {
+    std::vector<std::unique_ptr<Reader>> readers;
+    for (int i = 0; i < 4; ++i) {
+      readers.push_back(std::make_unique<Reader>());
+      readers.back()->stream = registry_->GetStatusBundle(&readers.back()->context, Question());
+      ASSERT_TRUE(readers.back()->stream->Read(&response));  // the rest waits for a reader who does not read
+    }
+    Reader fifth;
+    fifth.stream = registry_->GetStatusBundle(&fifth.context, Question());
+    EXPECT_FALSE(fifth.stream->Read(&response));
+    const auto status = fifth.stream->Finish();
+    EXPECT_EQ(support::Take(status, fifth.context).reason, "TOO_MANY_STREAMS");
+    for (auto& reader : readers) reader->context.TryCancel();
+    for (auto& reader : readers) EXPECT_EQ(reader->stream->Finish().error_code(), ::grpc::StatusCode::CANCELLED);
+  }
+  // The server sees it a little later.
+  while (true) {
+    Reader next;
+    next.stream = registry_->GetStatusBundle(&next.context, Question());
+    const bool served = next.stream->Read(&response);
+    next.context.TryCancel();
+    static_cast<void>(next.stream->Finish());
+    if (served) break;
+    std::this_thread::yield();
+  }
+}
+
 TEST_F(RegistryTest, RefusalsHaveTheirReasonAndDetails) {
   v1::EvaluateStatusResponse response;
   auto request = Question();
@@ -169,7 +260,8 @@ TEST_F(RegistryTest, StoppingAnswersQuestionsThatWait) {
   std::thread asking([&] {
     v1::EvaluateStatusResponse response;
     const auto heard = support::Ask(*registry_, &Registry::EvaluateStatus, Question(), response);
-    EXPECT_TRUE(heard.status.error_code() == ::grpc::StatusCode::UNAVAILABLE || heard.status.error_code() == ::grpc::StatusCode::CANCELLED)
+    EXPECT_TRUE(heard.status.error_code() == ::grpc::StatusCode::UNAVAILABLE ||
+                heard.status.error_code() == ::grpc::StatusCode::CANCELLED)
         << heard.status.error_code() << heard.status.error_message();
   });
   const auto begin = log_.clock().Now();
