@@ -20,8 +20,8 @@ namespace trustlog::storage {
 
 // What an index is of.
 struct KeyIndexIdentity {
-  Id store_id{};      // of the store whose entries are indexed
-  std::string keys;   // names the function from entries to keys: another one, another name
+  Id store_id{};     // of the store whose entries are indexed
+  std::string keys;  // names the function from entries to keys: another one, another name
   friend bool operator==(const KeyIndexIdentity&, const KeyIndexIdentity&) = default;
 };
 
@@ -30,8 +30,8 @@ class KeyIndex {
   virtual ~KeyIndex() = default;
   // The keys of records [0, size) are in, as they were under this root; size 0: nothing is.
   virtual absl::StatusOr<merkle::TreeHead> Indexed() const = 0;
-  // The keys of records [begin, begin + keys.size()), one list each, repetitions allowed; `root` is that of the tree after them. All
-  // of it and the new size at once; after a crash the last calls may be undone, whole. Aborted: `begin` is not the size, nothing
+  // The keys of records [begin, begin + keys.size()), one list each, repetitions allowed; `root` is that of the tree after them.
+  // All of it and the new size at once; after a crash the last calls may be undone, whole. Aborted: `begin` is not the size, nothing
   // changed.
   [[nodiscard]] virtual absl::Status Add(std::uint64_t begin, std::span<const std::vector<std::string>> keys,
                                          const merkle::Hash& root) = 0;

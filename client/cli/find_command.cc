@@ -26,14 +26,15 @@ absl::StatusOr<std::string> DigestOf(Session& session, std::string_view text) {
 }
 
 void Tell(Session& session, const v1::Hit& hit, std::uint64_t size) {
-  session.output().Result(fmt::format("entry {:<8} {:<10} {:<22} {}\n", hit.index(), Escape(hit.role()), Escape(hit.kind()), Escape(hit.issuer())),
-                          JsonObject()
-                              .Number("index", hit.index())
-                              .Text("role", hit.role())
-                              .Text("kind", hit.kind())
-                              .Text("issuer", hit.issuer())
-                              .Text("statementId", hit.statement_id())
-                              .Number("treeSize", size));
+  session.output().Result(
+      fmt::format("entry {:<8} {:<10} {:<22} {}\n", hit.index(), Escape(hit.role()), Escape(hit.kind()), Escape(hit.issuer())),
+      JsonObject()
+          .Number("index", hit.index())
+          .Text("role", hit.role())
+          .Text("kind", hit.kind())
+          .Text("issuer", hit.issuer())
+          .Text("statementId", hit.statement_id())
+          .Number("treeSize", size));
 }
 
 absl::StatusOr<ExitCode> Find(Session& session, const Arguments& arguments) {

@@ -94,8 +94,8 @@ std::vector<std::uint64_t> EntitledBy(const Registry& registry, std::uint64_t in
   }
   if (const PartyInfo* issuer = state.parties.Find(entry.issuer); issuer != nullptr) {
     add(issuer->admitted_at);
-    const bool needs_accreditation = entry.kind == Kind::kAuditEngagement || entry.kind == Kind::kAuditResult ||
-                                     entry.kind == Kind::kRemediation;
+    const bool needs_accreditation =
+        entry.kind == Kind::kAuditEngagement || entry.kind == Kind::kAuditResult || entry.kind == Kind::kRemediation;
     const auto* accreditation =
         needs_accreditation ? state.AccreditationAt(entry.issuer, {index, attest::LoggedAtSeconds(entry)}) : nullptr;
     if (accreditation != nullptr) add(accreditation->index);

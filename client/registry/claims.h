@@ -46,8 +46,8 @@ std::string_view EffectOfResult(const Registry& registry, const Fact& result, st
 
 // A party on a date.
 struct Standing {
-  std::string status;                        // code of status(party, date); "": none
-  std::string_view effect = "neutral";       // of that status
+  std::string status;                   // code of status(party, date); "": none
+  std::string_view effect = "neutral";  // of that status
   std::optional<std::uint64_t> status_index;
   std::optional<std::uint64_t> withdrawn_by;
 };

@@ -153,7 +153,8 @@ absl::Status LogClient::BatchGetInclusionProofs(const v1::BatchGetInclusionProof
 }
 
 absl::Status LogClient::FindByDigest(const v1::FindByDigestRequest& request, v1::FindByDigestResponse& response) {
-  return parts_->Retry([&](::grpc::ClientContext& context) { return parts_->registry->FindByDigest(&context, request, &response); });
+  return parts_->Retry(
+      [&](::grpc::ClientContext& context) { return parts_->registry->FindByDigest(&context, request, &response); });
 }
 
 absl::Status LogClient::GetStatusBundle(const v1::GetStatusBundleRequest& request, std::size_t max_bytes, std::string& file) {

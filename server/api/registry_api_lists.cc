@@ -107,7 +107,8 @@ std::string_view RelationName(attest::Rel rel) {
 
 // One key from beginning to end: how most lists go.
 template <typename Row, typename Response>
-absl::Status WalkWhole(RegistryQuestion& question, const std::string& key, const std::function<Told<Row>(const Registry&, const Fact&)>& make,
+absl::Status WalkWhole(RegistryQuestion& question, const std::string& key,
+                       const std::function<Told<Row>(const Registry&, const Fact&)>& make,
                        google::protobuf::RepeatedPtrField<Row>* rows, Response* response) {
   const auto at_end = question.Walk<Row>(key, make, rows);
   if (!at_end.ok()) return at_end.status();
@@ -223,7 +224,8 @@ void RegistryApi::ListAuditResults(const v1::ListAuditResultsRequest* request, v
       if (!request->auditor().empty() && entry.issuer != request->auditor()) return std::nullopt;
       if (!request->outcome().empty() && entry.code != request->outcome()) return std::nullopt;
       const attest::Ref wanted = {attest::Rel::kCommitment, commitment.value_or(attest::Id{})};
-      if (commitment.has_value() && std::find(entry.refs.begin(), entry.refs.end(), wanted) == entry.refs.end()) return std::nullopt;
+      if (commitment.has_value() && std::find(entry.refs.begin(), entry.refs.end(), wanted) == entry.refs.end())
+        return std::nullopt;
       return ResultRow(registry, fact, question.head().size);
     };
     const auto key = commitment.has_value() ? index::RefKey(*commitment)
@@ -264,8 +266,7 @@ void RegistryApi::ListExpiring(const v1::ListExpiringRequest* request, v1::ListE
       const auto& entry = *fact.entry;
       if (entry.kind != Kind::kCommitment && entry.kind != Kind::kAuditResult) return std::nullopt;
       if (!IsAbout(entry, request->member(), request->principle())) return std::nullopt;
-      const auto expires =
-          registry::IsExpiring(registry, question.source(), fact, question.date(), *until, question.as_of());
+      const auto expires = registry::IsExpiring(registry, question.source(), fact, question.date(), *until, question.as_of());
       if (!expires.ok()) return expires.status();
       if (!*expires) return std::nullopt;
       auto row = RowOf<v1::ExpiringClaim>(fact);

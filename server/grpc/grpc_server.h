@@ -1,5 +1,5 @@
-// The gRPC front: LogService, RegistryService, health and reflection behind the capped accept loop, with the limits of protocols.md section 3.
-// Thread-safe.
+// The gRPC front: LogService, RegistryService, health and reflection behind the capped accept loop, with the limits of
+// protocols.md section 3. Thread-safe.
 #pragma once
 
 #include <chrono>

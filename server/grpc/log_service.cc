@@ -33,7 +33,8 @@ LogService::Reactor* LogService::AddStatement(Context* context, const v1::AddSta
 LogService::Reactor* LogService::AddStatements(Context* context, const v1::AddStatementsRequest* request,
                                                v1::AddStatementsResponse* response) {
   const auto longest = request->wait() == v1::WAIT_DURABLE ? kWriteDeadline : kPublishedDeadline;
-  return RunUnary(parts_, "AddStatements", {longest, kWriteDeadline}, context, request, response, api_, &api::LogApi::AddStatements);
+  return RunUnary(parts_, "AddStatements", {longest, kWriteDeadline}, context, request, response, api_,
+                  &api::LogApi::AddStatements);
 }
 
 LogService::Reactor* LogService::GetCheckpoint(Context* context, const v1::GetCheckpointRequest* request,
@@ -57,7 +58,8 @@ LogService::Reactor* LogService::GetInclusionProof(Context* context, const v1::G
 
 LogService::Reactor* LogService::BatchGetInclusionProofs(Context* context, const v1::BatchGetInclusionProofsRequest* request,
                                                          v1::BatchGetInclusionProofsResponse* response) {
-  return RunUnary(parts_, "BatchGetInclusionProofs", kRead, context, request, response, api_, &api::LogApi::BatchGetInclusionProofs);
+  return RunUnary(parts_, "BatchGetInclusionProofs", kRead, context, request, response, api_,
+                  &api::LogApi::BatchGetInclusionProofs);
 }
 
 LogService::Reactor* LogService::GetConsistencyProof(Context* context, const v1::GetConsistencyProofRequest* request,

@@ -124,12 +124,13 @@ RecordIndex::Snapshot RecordIndex::NextPublished(std::optional<std::uint64_t> fo
     }
     if (ask) {
       // An answer that is no snapshot is the end of the log: it is not asked again.
-      log_.WaitPublished(followed.value_or(0), log::Pace::kNextTick, runtime::Deadline::max(), [signals = signals_](const auto& answer) {
-        const runtime::MutexLock lock(signals->mutex);
-        signals->waiting = !answer.ok();
-        signals->arrived = answer.ok();
-        signals->changed.NotifyAll();
-      });
+      log_.WaitPublished(followed.value_or(0), log::Pace::kNextTick, runtime::Deadline::max(),
+                         [signals = signals_](const auto& answer) {
+                           const runtime::MutexLock lock(signals->mutex);
+                           signals->waiting = !answer.ok();
+                           signals->arrived = answer.ok();
+                           signals->changed.NotifyAll();
+                         });
     }
     const runtime::MutexLock lock(signals_->mutex);
     while (!signals_->stopping && !signals_->damaged && !signals_->arrived) signals_->changed.Wait(signals_->mutex);

@@ -64,7 +64,7 @@ class RecordIndex final {
   const OpenIndex open_;
   log::Waiters waiters_;
   const std::shared_ptr<Signals> signals_;
-  std::unique_ptr<storage::KeyIndex> index_;  // set once, before anything is indexed; the thread's until then
+  std::unique_ptr<storage::KeyIndex> index_;   // set once, before anything is indexed; the thread's until then
   std::optional<merkle::CompactRange> range_;  // of what is indexed; none: to be looked at. The thread's alone
   std::string trouble_;                        // told last. The thread's alone
   std::thread thread_;

@@ -15,8 +15,8 @@ inline constexpr std::string_view kRecordKeys = "trustlog-records/1";
 
 std::vector<std::string> RecordKeys(const attest::Entry& entry);
 
-// Commitments, engagements and results with this subject and this principle: what a verdict reads. Not of 8.1, where evidence, which
-// anybody can log about anybody, shares a key with them.
+// Commitments, engagements and results with this subject and this principle: what a verdict reads. Not of 8.1, where evidence,
+// which anybody can log about anybody, shares a key with them.
 std::string JudgedKey(std::string_view member, std::uint8_t principle);
 
 }  // namespace trustlog::query

@@ -131,7 +131,8 @@ absl::Status RecordSource::Hold(std::span<const std::uint64_t> indices) {
     if (!records.ok()) return records.status();
     for (std::size_t i = 0; i < some.size(); ++i) {
       auto entry = attest::DecodeEntry((*records)[i].entry);
-      facts_[some[i]] = entry.ok() ? std::optional(Fact{some[i], std::make_shared<const attest::Entry>(*std::move(entry))}) : std::nullopt;
+      facts_[some[i]] =
+          entry.ok() ? std::optional(Fact{some[i], std::make_shared<const attest::Entry>(*std::move(entry))}) : std::nullopt;
     }
   }
   return absl::OkStatus();

@@ -169,7 +169,10 @@ absl::Status SqliteKeyIndex::Add(std::uint64_t begin, std::span<const std::vecto
       if (auto status = insert.BindBytes(merkle::ByteView(key)).Bind(index).Run(); !status.ok()) return status;
       insert.Reset();
     }
-    return Query(*writer_, "UPDATE indexed SET size = ?, root = ?").Bind(begin + keys.size()).BindBytes(merkle::ByteView(root)).Run();
+    return Query(*writer_, "UPDATE indexed SET size = ?, root = ?")
+        .Bind(begin + keys.size())
+        .BindBytes(merkle::ByteView(root))
+        .Run();
   });
   if (added.ok() && writer_->wal_frames() > kWalFramesBeforeCheckpoint) return writer_->CheckpointPassive();
   return added;
@@ -189,8 +192,9 @@ absl::StatusOr<std::vector<std::uint64_t>> SqliteKeyIndex::Find(std::string_view
     if (end > head->size) return absl::OutOfRangeError(fmt::format("{} records are indexed, asked below {}", head->size, end));
     if (begin >= end || limit == 0) return found;
     const auto truncated = Truncated(key);
-    Query query(**reader, "SELECT entry_index FROM lists WHERE key = ? AND entry_index >= ? AND entry_index < ? "
-                          "ORDER BY entry_index LIMIT ?");
+    Query query(**reader,
+                "SELECT entry_index FROM lists WHERE key = ? AND entry_index >= ? AND entry_index < ? "
+                "ORDER BY entry_index LIMIT ?");
     query.BindBytes(merkle::ByteView(truncated)).Bind(begin).Bind(end).Bind(std::min<std::uint64_t>(limit, end - begin));
     auto row = query.Next();
     for (; row.ok() && *row; row = query.Next()) found.push_back(query.Integer(0));

@@ -2,7 +2,6 @@
 #include "storage/key_index.h"
 
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -95,7 +94,8 @@ TEST_P(KeyIndexConformance, ClearedItBeginsAnew) {
 INSTANTIATE_TEST_SUITE_P(
     Engines, KeyIndexConformance,
     testing::Values(IndexEngine{"Memory", [](const std::string&) { return std::make_unique<support::MemoryKeyIndex>(); }},
-                    IndexEngine{"Sqlite", [](const std::string& directory) { return OpenKeyIndex(Url(directory), Sample()).value(); }}),
+                    IndexEngine{"Sqlite",
+                                [](const std::string& directory) { return OpenKeyIndex(Url(directory), Sample()).value(); }}),
     NameOf);
 
 class KeyIndexFile : public testing::Test {

@@ -1,4 +1,5 @@
-// A KeyIndex in memory for tests: the contract of storage/key_index.h over a map, checked by the same conformance suite. Thread-safe.
+// A KeyIndex in memory for tests: the contract of storage/key_index.h over a map, checked by the same conformance suite.
+// Thread-safe.
 #pragma once
 
 #include <algorithm>

@@ -69,7 +69,8 @@ class FindTest : public CliTest {
   FindTest() {
     variables_["TRUSTLOG_GRPC"] = registry_.target();
     registry_.digest = bytes::EncodeHex(merkle::Sha256(bytes::AsBytes("a document")));
-    registry_.hits = {HitOf(7, "statement", "commitment", "urn:tta:member:one"), HitOf(31, "artifact", "evidence", "urn:tta:member:\x1b[31m")};
+    registry_.hits = {HitOf(7, "statement", "commitment", "urn:tta:member:one"),
+                      HitOf(31, "artifact", "evidence", "urn:tta:member:\x1b[31m")};
   }
   FakeRegistry registry_;
 };

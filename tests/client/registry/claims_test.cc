@@ -20,8 +20,8 @@ std::uint64_t TakeNext(Ledger& ledger, const SignedRecord& record) {
 Fact FactOf(const Ledger& ledger, const attest::Id& id) { return ledger.facts.ById(id)->value(); }
 
 std::string State(const Ledger& ledger, const attest::Id& id, std::int64_t date, std::uint64_t size = 0) {
-  const auto state = StateOfCommitment(ledger.registry, ledger.facts, FactOf(ledger, id),
-                                       {size == 0 ? ledger.registry.size() : size, date});
+  const auto state =
+      StateOfCommitment(ledger.registry, ledger.facts, FactOf(ledger, id), {size == 0 ? ledger.registry.size() : size, date});
   return state.ok() ? std::string(CommitmentStateName(*state)) : state.status().ToString();
 }
 
@@ -98,8 +98,10 @@ TEST(Claims, FateTellsWhoCorrectedRenewedRetracted) {
   EXPECT_EQ(FateOf(ledger.registry, fact, size).corrected_by, std::nullopt) << "not yet at the size before";
 
   const auto& evidence = The("evidence");
-  const auto renewal = TakeNext(ledger, Sign(Superseding(Again(EvidenceStatement("one", The("commitment-one-2"))), evidence, "renewal")));
-  const auto retraction = TakeNext(ledger, Sign(Retraction("member:one", evidence.id(), {"one-1"}, ",\"validFrom\":" + TimeText(kSampleTime))));
+  const auto renewal =
+      TakeNext(ledger, Sign(Superseding(Again(EvidenceStatement("one", The("commitment-one-2"))), evidence, "renewal")));
+  const auto retraction =
+      TakeNext(ledger, Sign(Retraction("member:one", evidence.id(), {"one-1"}, ",\"validFrom\":" + TimeText(kSampleTime))));
   const auto fate = FateOf(ledger.registry, FactOf(ledger, evidence.id()), ledger.registry.size());
   EXPECT_EQ(fate.renewed_by, renewal);
   EXPECT_EQ(fate.corrected_by, std::nullopt);
@@ -153,7 +155,9 @@ TEST(Claims, WhatEntitlesASignerIsFoundStepByStep) {
     for (const auto label : labels) found.insert(Alliance().IndexOf(label));
     return std::vector<std::uint64_t>(found.begin(), found.end());
   };
-  const auto of = [&](std::string_view label) { return EntitledBy(registry, Alliance().IndexOf(label), *FactOf(WholeLog(), The(label).id()).entry); };
+  const auto of = [&](std::string_view label) {
+    return EntitledBy(registry, Alliance().IndexOf(label), *FactOf(WholeLog(), The(label).id()).entry);
+  };
   EXPECT_EQ(of("genesis"), indices({}));
   EXPECT_EQ(of("principles"), indices({"genesis"}));
   EXPECT_EQ(of("admit-one"), indices({"genesis"}));

@@ -1,4 +1,5 @@
-// What a bundle holds is enough: a replay over its records alone, everything else missing, takes each of them and finds the verdict.
+// What a bundle holds is enough: a replay over its records alone, everything else missing, takes each of them and finds the
+// verdict.
 #include "server/query/status_records.h"
 
 #include <gtest/gtest.h>
@@ -92,7 +93,8 @@ TEST(StatusRecords, OfALogWithAHistoryAreEnough) {
   log.Log({good, renewed, Sign(NextSet())});
   log.Log({Sign(Objection()), Sign(Engagement())});
   log.Log({Sign(RoleChange(2, kRoot, {"secretariat-2", "secretariat-3", "secretariat-4"}, {"root-1", "root-2"}))});
-  auto suspended = StatusChange("member:one", "suspended", kSampleTime + 40 * kDay, ",\"validUntil\":" + TimeText(kSampleTime + 50 * kDay));
+  auto suspended =
+      StatusChange("member:one", "suspended", kSampleTime + 40 * kDay, ",\"validUntil\":" + TimeText(kSampleTime + 50 * kDay));
   suspended.signers = {"secretariat-2", "secretariat-4"};
   auto conditions = StatusChange("auditor:south", "suspended", kSampleTime + 100 * kDay);
   conditions.signers = {"secretariat-3", "secretariat-4"};
