@@ -12,11 +12,18 @@
 
 namespace trustlog::storage {
 
-enum class Point : std::uint8_t { kAppendHalf, kAppendReadback, kAppendBeforeCommit, kAppendAfterCommit, kStartOpened };
+enum class Point : std::uint8_t {
+  kAppendHalf,
+  kAppendReadback,
+  kAppendBeforeCommit,
+  kAppendAfterCommit,
+  kWithholdErased,
+  kStartOpened
+};
 
 #ifdef TRUSTLOG_FAILPOINTS
-inline constexpr std::array<std::string_view, 5> kPointNames = {"append.half", "append.readback", "append.before_commit",
-                                                                "append.after_commit", "start.opened"};
+inline constexpr std::array<std::string_view, 6> kPointNames = {"append.half",         "append.readback", "append.before_commit",
+                                                                "append.after_commit", "withhold.erased", "start.opened"};
 #endif
 
 class Failpoint final {

@@ -89,6 +89,11 @@ std::optional<std::uint64_t> Registry::NoticeAbout(std::uint64_t index) const {
   const auto* notice = state_->notices.Find(index);
   return notice == nullptr ? std::nullopt : std::optional(*notice);
 }
+std::vector<NoticeInfo> Registry::Notices() const {
+  std::vector<NoticeInfo> notices;
+  for (const auto& [target, notice] : state_->notices.rows()) notices.push_back({target, notice});
+  return notices;
+}
 std::optional<KeyInfo> Registry::FindKey(const keys::KeyId& id) const { return state_->FindKey(id); }
 std::vector<KeyInfo> Registry::KeysOf(std::string_view urn, std::size_t limit) const { return state_->KeysOf(urn, limit); }
 std::uint64_t Registry::key_set_version() const { return state_->log.key_set_version; }

@@ -95,6 +95,13 @@ struct AsOf {
   std::int64_t date = 0;
 };
 
+// The first erasure notice about a claim: the indices of both.
+struct NoticeInfo {
+  std::uint64_t target = 0;
+  std::uint64_t notice = 0;
+  friend bool operator==(const NoticeInfo&, const NoticeInfo&) = default;
+};
+
 class Draft;
 struct Snapshot;
 struct State;  // state.h
@@ -135,6 +142,7 @@ class Registry final {
   bool IsVoid(std::uint64_t index) const;
   // The first erasure notice about the claim at this index; its statement may be withheld then. nullopt: none.
   std::optional<std::uint64_t> NoticeAbout(std::uint64_t index) const;
+  std::vector<NoticeInfo> Notices() const;  // ascending by target
 
   // Check 17's key lookup: registered party keys, present and former role keys. nullopt: unknown.
   std::optional<KeyInfo> FindKey(const keys::KeyId& id) const;

@@ -303,6 +303,12 @@ void RegistryAdmitter::Drop() {
   draft_.reset();
 }
 
-std::vector<std::uint64_t> RegistryAdmitter::Withholdable(std::uint64_t) { return {}; }
+std::vector<log::Withholding> RegistryAdmitter::Withholdable(std::uint64_t begin, std::uint64_t end) {
+  std::vector<log::Withholding> found;
+  for (const auto& [target, notice] : registry_.own().Notices()) {
+    if (notice >= begin && notice < end) found.push_back({target, notice});
+  }
+  return found;
+}
 
 }  // namespace trustlog::admission

@@ -36,7 +36,7 @@ class RegistryAdmitter final : public log::Admitter {
                                                        const log::KnownIds& known) override;
   void Keep(const merkle::TreeHead& head) override;
   void Drop() override;
-  std::vector<std::uint64_t> Withholdable(std::uint64_t published_size) override;
+  std::vector<log::Withholding> Withholdable(std::uint64_t begin, std::uint64_t end) override;
 
  private:
   class Facts;

@@ -39,6 +39,13 @@ struct DuplicateOf {
 };                                                                     // the same id, accepted earlier in the batch
 using Drafted = std::variant<std::string, DuplicateOf, absl::Status>;  // the final entry bytes, a duplicate, or the refusal
 
+// A companion to be withheld, and the record that says so: an erasure notice (records.md 4.3).
+struct Withholding {
+  std::uint64_t index = 0;
+  std::uint64_t notice = 0;
+  friend bool operator==(const Withholding&, const Withholding&) = default;
+};
+
 // Sequencer thread only.
 class Admitter {
  public:
@@ -55,8 +62,8 @@ class Admitter {
   virtual void Keep(const merkle::TreeHead& head) = 0;
   // It was not.
   virtual void Drop() = 0;
-  // Indices below `published_size` whose companion may be withheld now and is not yet (erasure notices). None in this version.
-  virtual std::vector<std::uint64_t> Withholdable(std::uint64_t published_size) = 0;
+  // Companions that may go once `end` records are published, because of a record in [begin, end).   REQUIRES: end <= size()
+  virtual std::vector<Withholding> Withholdable(std::uint64_t begin, std::uint64_t end) = 0;
 };
 
 // Read-back check before a signature: are these bytes what was admitted? Publisher thread only.

@@ -50,6 +50,7 @@ absl::Status Log::Start() {
     refused_ = Refuse(Reason::kReadOnly, fmt::format("this node neither signs nor appends: {}", bytes::MessageOf(status)));
     return status;
   }
+  started_ = true;
   sequencer_thread_ = std::thread([this] { sequencer_.Run(); });
   publisher_thread_ = std::thread([this] { publisher_.Run(); });
   return absl::OkStatus();
@@ -74,10 +75,12 @@ void Log::OnPublished(std::uint64_t size) {
   {
     const runtime::MutexLock lock(mutex_);
     published_ = size;
+    published_at_ms_ = started_ ? parts_.clock.WallNow().count() : 0;
     backlog = integrated_ - std::min(integrated_, published_);
     while (!unpublished_.empty() && unpublished_.front().size <= size) unpublished_.pop_front();
   }
   parts_.metrics.Set(metrics::Gauge::kUnpublished, static_cast<double>(backlog));
+  sequencer_.Published(size);
 }
 
 absl::Status Log::Add(std::vector<std::unique_ptr<Submission>> batch, AddDone done) {
@@ -123,6 +126,16 @@ absl::StatusOr<std::vector<storage::Record>> Log::ReadCommitted(std::span<const 
 
 const storage::Identity& Log::identity() const { return parts_.store.reader().identity(); }
 
+void Log::Withhold(std::uint64_t index, WithheldDone done) {
+  absl::Status refused;
+  {
+    const runtime::MutexLock lock(mutex_);
+    refused = refused_;
+  }
+  if (!refused.ok()) return done(std::move(refused));
+  sequencer_.Withhold(index, std::move(done));
+}
+
 LogState Log::state() const {
   LogState state;
   {
@@ -130,6 +143,7 @@ LogState Log::state() const {
     if (!refused_.ok()) state.writes = std::string(bytes::MessageOf(refused_));
     state.integrated = integrated_;
     state.published = published_;
+    state.published_at_ms = published_at_ms_;
     if (!unpublished_.empty()) {
       const auto waited = parts_.clock.Now() - unpublished_.front().committed_at;
       state.unpublished_for = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
@@ -137,6 +151,8 @@ LogState Log::state() const {
   }
   if (state.writes == "ok" && low_space_) state.writes = "free space is below storage.min_free";
   state.queued = queue_.size();
+  state.mark = publisher_.mark_size();
+  state.withholding = sequencer_.withholding();
   return state;
 }
 

@@ -63,6 +63,9 @@ struct LogState {
   std::uint64_t published = 0;
   std::chrono::milliseconds unpublished_for{0};  // how long the oldest unpublished entry has waited
   std::size_t queued = 0;
+  std::uint64_t mark = 0;            // size that the signer last promised
+  std::int64_t published_at_ms = 0;  // by the wall clock; 0: nothing since the start
+  WithholdingState withholding;
 };
 
 class Log final {
@@ -88,6 +91,9 @@ class Log final {
   absl::StatusOr<std::vector<storage::Record>> ReadCommitted(std::span<const std::uint64_t> indices) const;
   const storage::Identity& identity() const;
   runtime::WorkerPool& answers() { return answers_; }
+
+  // Withholds the statement of entry `index` now; withholder.h.   REQUIRES: a published notice is about it.
+  void Withhold(std::uint64_t index, WithheldDone done);
 
   LogState state() const;
   // OK, or why Add would refuse everything now (STOPPED, READ_ONLY): asked before costly checks are made.
@@ -115,6 +121,7 @@ class Log final {
   Publisher publisher_;
   std::thread sequencer_thread_;
   std::thread publisher_thread_;
+  std::atomic<bool> started_{false};  // what is published from now on is news
   std::atomic<bool> low_space_{false};
   std::atomic<std::int64_t> space_checked_ms_{0};
 
@@ -123,6 +130,7 @@ class Log final {
   bool failed_ TRUSTLOG_GUARDED_BY(mutex_) = false;
   std::uint64_t integrated_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   std::uint64_t published_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
+  std::int64_t published_at_ms_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   std::deque<Commit> unpublished_ TRUSTLOG_GUARDED_BY(mutex_);  // oldest first; empty: nothing is unpublished
 };
 

@@ -35,7 +35,8 @@ Publisher::Publisher(const storage::LogReader& store, storage::CheckpointStore& 
       cache_(std::move(cache)),
       interval_(interval),
       hooks_(std::move(hooks)),
-      origin_(store.identity().origin) {}
+      origin_(store.identity().origin),
+      mark_size_(signer.Mark().size) {}
 
 absl::StatusOr<std::string> Publisher::LatestOrEmpty(storage::Slot slot) const {
   auto note = checkpoints_.Latest(origin_, slot);
@@ -201,6 +202,7 @@ void Publisher::Run() {
   while (WaitForWork(previous + interval_)) {
     previous = clock_.Now();
     const auto status = Tick();
+    mark_size_ = signer_.Mark().size;
     metrics_.Observe(metrics::Histogram::kPublish, std::chrono::duration<double>(clock_.Now() - previous).count());
     if (!status.ok() && !absl::IsUnavailable(status) && !absl::IsAborted(status)) {
       hooks_.fatal(status);

@@ -48,6 +48,9 @@ class Publisher final {
   // No signature any more (I7): no last tick, and a running one ends before its signature.
   void Halt();
 
+  // Of the signer's mark, as the last tick left it. Any thread.
+  std::uint64_t mark_size() const { return mark_size_; }
+
   // There is something new; `soon`: somebody waits for it.
   void Wake(bool soon);
 
@@ -81,6 +84,7 @@ class Publisher final {
   bool soon_ TRUSTLOG_GUARDED_BY(mutex_) = true;
   std::optional<runtime::Deadline> stop_by_ TRUSTLOG_GUARDED_BY(mutex_);
   std::atomic<bool> halted_{false};  // written under mutex_
+  std::atomic<std::uint64_t> mark_size_{0};
 };
 
 }  // namespace trustlog::log

@@ -49,10 +49,17 @@ absl::Status Queue::Push(std::vector<std::unique_ptr<Submission>>& batch, AddDon
   return absl::OkStatus();
 }
 
-std::vector<QueueItem> Queue::Take(std::size_t max) {
+std::vector<QueueItem> Queue::Take(std::size_t max, const runtime::Clock& clock, runtime::Deadline until) {
   std::vector<QueueItem> taken;
   runtime::MutexLock lock(mutex_);
-  while (items_.empty() && !closed_) changed_.Wait(mutex_);
+  while (items_.empty() && !closed_ && !nudged_) {
+    if (until == runtime::Deadline::max()) {
+      changed_.Wait(mutex_);
+    } else if (clock.Now() >= until || !clock.WaitUntil(changed_, mutex_, until)) {
+      break;
+    }
+  }
+  nudged_ = false;
   while (!items_.empty() && taken.size() < max) {
     auto item = std::move(items_.front());
     items_.pop_front();
@@ -70,6 +77,19 @@ void Queue::Close() {
     closed_ = true;
   }
   changed_.NotifyAll();
+}
+
+void Queue::Nudge() {
+  {
+    runtime::MutexLock lock(mutex_);
+    nudged_ = true;
+  }
+  changed_.NotifyAll();
+}
+
+bool Queue::IsDrained() const {
+  runtime::MutexLock lock(mutex_);
+  return closed_ && items_.empty();
 }
 
 std::size_t Queue::size() const {

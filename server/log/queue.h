@@ -46,8 +46,13 @@ class Queue final {
 
   // PUSHBACK: nothing was taken. STOPPED: closed.
   [[nodiscard]] absl::Status Push(std::vector<std::unique_ptr<Submission>>& batch, AddDone done, runtime::Deadline now);
-  // Up to `max` items in order; waits until there is one. Empty: closed and drained.
-  std::vector<QueueItem> Take(std::size_t max);
+  // Up to `max` items in order; waits until there is one, Nudge was called, or it is `until` by `clock`. Empty: one of the last
+  // two, or the end (IsDrained).
+  std::vector<QueueItem> Take(std::size_t max, const runtime::Clock& clock, runtime::Deadline until = runtime::Deadline::max());
+  // Ends one Take, the present or the next, though there is nothing to take.
+  void Nudge();
+  // Closed, and everything was taken.
+  bool IsDrained() const;
   // No more Push; what is queued is still taken.
   void Close();
   std::size_t size() const;
@@ -60,6 +65,7 @@ class Queue final {
   std::size_t bytes_ TRUSTLOG_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::size_t> by_issuer_ TRUSTLOG_GUARDED_BY(mutex_);
   bool closed_ TRUSTLOG_GUARDED_BY(mutex_) = false;
+  bool nudged_ TRUSTLOG_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace trustlog::log

@@ -21,6 +21,8 @@ constexpr std::uint64_t kFollowChunk = 4'096;
 
 bool IsFatal(const absl::Status& status) { return !status.ok() && !absl::IsUnavailable(status); }
 
+absl::Status Stopped() { return bytes::Refuse(bytes::Reason::kStopped, "this node has stopped; nothing was written"); }
+
 // What the callers of a batch hear that was not decided because of `status`.
 absl::Status RefusalOf(const absl::Status& status) {
   if (IsFatal(status))
@@ -62,7 +64,8 @@ Sequencer::Sequencer(storage::LogWriter& store, Admitter& admitter, Queue& queue
       clock_(clock),
       metrics_(metrics),
       max_batch_(max_batch),
-      hooks_(std::move(hooks)) {}
+      hooks_(std::move(hooks)),
+      withholder_(store, admitter, answers, clock) {}
 
 absl::Status Sequencer::CatchUp() {
   const auto head = store_.IntegratedHead();
@@ -73,22 +76,42 @@ absl::Status Sequencer::CatchUp() {
 void Sequencer::Run() {
   pthread_setname_np(pthread_self(), "sequencer");
   while (true) {
-    auto batch = queue_.Take(max_batch_);
+    auto batch = queue_.Take(max_batch_, clock_, withholder_.next());
     metrics_.Set(metrics::Gauge::kQueue, static_cast<double>(queue_.size()));
-    if (batch.empty()) return;
-    std::vector<absl::StatusOr<Added>> answers;
-    if (halted_) {
-      answers.assign(batch.size(), bytes::Refuse(bytes::Reason::kStopped, "this node has stopped; nothing was written"));
-    } else if (const auto status = Process(batch, answers); !status.ok()) {
-      metrics_.Add(metrics::Counter::kStorageErrors);
-      if (IsFatal(status)) {
-        Halt();
-        hooks_.fatal(status);
-      }
-      answers.assign(batch.size(), RefusalOf(status));
-    }
-    Answer(std::move(batch), std::move(answers));
+    if (batch.empty() && queue_.IsDrained()) return withholder_.End(Stopped());
+    if (!batch.empty()) ProcessOrRefuse(std::move(batch));
+    if (halted_) continue;
+    // Writers first: with a queue, one statement is withheld after each batch.
+    if (auto status = withholder_.Work([this] { return !halted_ && queue_.size() == 0; }); !status.ok()) Fail(status);
   }
+}
+
+void Sequencer::Published(std::uint64_t size) {
+  withholder_.Published(size);
+  queue_.Nudge();
+}
+
+void Sequencer::Withhold(std::uint64_t index, WithheldDone done) {
+  withholder_.Request(index, std::move(done));
+  queue_.Nudge();
+}
+
+void Sequencer::Fail(const absl::Status& status) {
+  metrics_.Add(metrics::Counter::kStorageErrors);
+  if (!IsFatal(status)) return;
+  Halt();
+  hooks_.fatal(status);
+}
+
+void Sequencer::ProcessOrRefuse(std::vector<QueueItem> batch) {
+  std::vector<absl::StatusOr<Added>> answers;
+  if (halted_) {
+    answers.assign(batch.size(), Stopped());
+  } else if (const auto status = Process(batch, answers); !status.ok()) {
+    Fail(status);
+    answers.assign(batch.size(), RefusalOf(status));
+  }
+  Answer(std::move(batch), std::move(answers));
 }
 
 absl::Status Sequencer::Process(std::vector<QueueItem>& batch, std::vector<absl::StatusOr<Added>>& answers) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "server/log/admitter.h"
 #include "server/log/queue.h"
+#include "server/log/withholder.h"
 #include "server/metrics/metrics.h"
 #include "server/runtime/clock.h"
 #include "server/runtime/worker_pool.h"
@@ -34,11 +35,19 @@ class Sequencer final {
   // Nothing more is written. Any thread.
   void Halt() { halted_ = true; }
 
+  // What is published under an erasure notice is withheld, between batches and when there are none. Any thread.
+  void Published(std::uint64_t size);
+  // withholder.h. Any thread.
+  void Withhold(std::uint64_t index, WithheldDone done);
+  WithholdingState withholding() const { return withholder_.state(); }
+
  private:
   struct Decision {
     std::vector<absl::StatusOr<Added>> answers;  // one an item
     std::vector<storage::Record> records;        // to append, in order
   };
+  void ProcessOrRefuse(std::vector<QueueItem> batch);
+  void Fail(const absl::Status& status);
   [[nodiscard]] absl::Status Process(std::vector<QueueItem>& batch, std::vector<absl::StatusOr<Added>>& answers);
   [[nodiscard]] absl::Status Follow(std::uint64_t size);
   absl::StatusOr<Decision> Decide(const std::vector<QueueItem>& batch, const storage::View& view, const KnownIds& known);
@@ -53,6 +62,7 @@ class Sequencer final {
   metrics::Metrics& metrics_;
   const std::size_t max_batch_;
   const Hooks hooks_;
+  Withholder withholder_;
   std::atomic<bool> halted_{false};
 };
 

@@ -260,6 +260,8 @@ absl::Status SqliteLog::Withhold(std::uint64_t index) {
     return EraseCompanion(db, *head, index);
   });
   if (!erased.ok()) return erased;
+  erased = failpoint_(storage::Point::kWithholdErased);
+  if (!erased.ok()) return connections_.StopWriting(absl::UnknownError(erased.message()));
   // The old page is in the database until the new one is copied over it, and in the WAL until that is emptied.
   return connections_.EmptyWal();
 }

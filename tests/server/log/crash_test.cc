@@ -25,6 +25,7 @@ constexpr int kFailpointExit = 70;
 constexpr char kDirectoryVariable[] = "TRUSTLOG_TEST_DIRECTORY";
 constexpr char kRunVariable[] = "TRUSTLOG_TEST_RUN";
 constexpr char kFailpointVariable[] = "TRUSTLOG_FAILPOINT";
+constexpr char kSecret[] = "a text that must not be found";
 
 const std::vector<std::string>& Places() {
   static const std::vector<std::string> places = {
@@ -73,8 +74,9 @@ class RecordingSigner final : public signer::Signer {
   const std::string path_;
 };
 
-// The whole life of one process. It ends by itself, or at the failpoint.
-void RunLog(const std::string& directory, const std::string& run) {
+// The whole life of one process: Start, then `work`. It ends by itself, or at the failpoint.
+template <typename Work>
+void RunLog(const std::string& directory, const Work& work) {
   const auto failpoint = []([[maybe_unused]] std::string_view point) { return TRUSTLOG_FAILPOINT(point); };
   const auto store = storage::OpenStorage(StoreUrl(directory), {failpoint});
   ASSERT_TRUE(store.ok()) << store.status();
@@ -91,7 +93,19 @@ void RunLog(const std::string& directory, const std::string& run) {
   Log log({**store, recording, admitter, recheck, clock, metrics}, std::move(options));
   const auto started = log.Start();
   ASSERT_TRUE(started.ok()) << started;
+  work(log);
+  log.Stop(clock.Now() + std::chrono::seconds(10));
+  ASSERT_TRUE((*store)->CloseCleanly().ok());
+}
 
+void AwaitPublished(Log& log, std::uint64_t index) {
+  std::promise<PublishedAnswer> published;
+  log.WaitPublished(index, Pace::kSoon, runtime::Deadline::max(),
+                    [&](PublishedAnswer answer) { published.set_value(std::move(answer)); });
+  ASSERT_TRUE(published.get_future().get().ok());
+}
+
+void SubmitTexts(Log& log, const std::string& directory, const std::string& run) {
   const std::vector<std::vector<std::string>> batches = {{"a", "b"}, {"run " + run}, {"c", "a", "d"}};
   std::uint64_t last = 0;
   for (const auto& texts : batches) {
@@ -103,13 +117,8 @@ void RunLog(const std::string& directory, const std::string& run) {
       AppendLine(directory + "/acknowledged", std::to_string(added[i]->index) + " " + texts[i]);
       last = std::max(last, added[i]->index);
     }
-    std::promise<PublishedAnswer> published;
-    log.WaitPublished(last, Pace::kSoon, runtime::Deadline::max(),
-                      [&](PublishedAnswer answer) { published.set_value(std::move(answer)); });
-    ASSERT_TRUE(published.get_future().get().ok());
+    AwaitPublished(log, last);
   }
-  log.Stop(clock.Now() + std::chrono::seconds(10));
-  ASSERT_TRUE((*store)->CloseCleanly().ok());
 }
 
 // After the last process ended in order: is everything there that was ever promised?
@@ -150,7 +159,8 @@ class CrashTest : public ::testing::Test {
   // In a child: its life, and true.
   static bool IsTheChild() {
     if (!support::IsChild()) return false;
-    RunLog(std::getenv(kDirectoryVariable), std::getenv(kRunVariable));
+    const std::string directory = std::getenv(kDirectoryVariable);
+    RunLog(directory, [&](Log& log) { SubmitTexts(log, directory, std::getenv(kRunVariable)); });
     return true;
   }
   // Fresh store and mark; then one process for each of `failpoints` ("": none).
@@ -194,6 +204,61 @@ TEST_F(CrashTest, ASecondEndInsideTheRepairIsRepairedToo) {
     const auto& first = places[i % places.size()];
     const auto& second = places[(i * 7 + 3 + i / places.size()) % places.size()];
     RunAndCheck({first + ":exit", second + ":exit", ""});
+  }
+}
+
+// A secret, its erasure notice, and until the secret is gone.
+void SubmitAndErase(Log& log) {
+  const auto add = [&log](const std::string& text) {
+    const Answers answers(1);
+    EXPECT_TRUE(log.Add(Texts({text}), answers.done()).ok());
+    const auto added = answers.Wait()[0];
+    EXPECT_TRUE(added.ok()) << added.status();
+    AwaitPublished(log, added->index);
+    return added->index;
+  };
+  const auto secret = add(kSecret);
+  add("erase " + std::to_string(secret));
+  while (log.state().withholding.withheld == 0) std::this_thread::yield();
+}
+
+// As a companion, framed: the test's entries hold the text too.
+bool IsInTheFiles(const std::string& directory, std::string_view text) {
+  const auto framed = bytes::ByteWriter().Lp16(text).Take();
+  for (const char* name : {"/log.db", "/log.db-wal"}) {
+    std::ifstream file(directory + name, std::ios::binary);
+    std::ostringstream content;
+    content << file.rdbuf();
+    if (content.str().find(framed) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// "erasure notice published, statement still there": the next start withholds it, and its bytes are in no file.
+TEST_F(CrashTest, AWithholdingThatWasNotFinishedIsFinishedByTheNextStart) {
+  if (support::IsChild()) return RunLog(std::getenv(kDirectoryVariable), SubmitAndErase);
+  const struct {
+    const char* place;
+    bool is_in_the_files;  // after the end of the first process
+  } kCases[] = {{"publish.after:exit:2", true},
+                {"withhold.before:exit", true},
+                {"withhold.erased:exit", true},
+                {"withhold.after:exit", false}};
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.place);
+    const support::TemporaryDirectory temporary;
+    const auto& directory = temporary.path();
+    ASSERT_TRUE(storage::CreateStorage(StoreUrl(directory), TestIdentity()).ok());
+    ASSERT_TRUE(signer::MarkFile::Create(directory + "/mark", FirstMark()).ok());
+    const support::Environment environment = {{kDirectoryVariable, directory}, {kFailpointVariable, c.place}};
+    ASSERT_EQ(support::RunThisTestInAChild(environment), kFailpointExit);
+    EXPECT_EQ(IsInTheFiles(directory, kSecret), c.is_in_the_files);
+    ASSERT_EQ(support::RunThisTestInAChild({{kDirectoryVariable, directory}}), 0);
+    EXPECT_FALSE(IsInTheFiles(directory, kSecret));
+    const auto store = storage::OpenStorage(StoreUrl(directory)).value();
+    const auto records = store->reader().ReadRecords(0, 2).value();
+    EXPECT_EQ(records[0].companion, "");
+    EXPECT_EQ(records[1].companion, "erase 0");
   }
 }
 

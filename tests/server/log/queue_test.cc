@@ -7,6 +7,8 @@
 namespace trustlog::log {
 namespace {
 
+const support::FakeClock clock;
+
 absl::Status Push(Queue& queue, Batch batch) {
   return queue.Push(batch, [](std::size_t, const absl::StatusOr<Added>&) {}, {});
 }
@@ -29,7 +31,7 @@ TEST(Queue, KeepsTheOrderAcrossBatchesAndTellsEachItemItsPlace) {
   ASSERT_TRUE(Push(queue, Texts({"a", "b"})).ok());
   ASSERT_TRUE(Push(queue, Texts({"c"})).ok());
   EXPECT_EQ(queue.size(), 3U);
-  const auto first = queue.Take(2), second = queue.Take(2);
+  const auto first = queue.Take(2, clock), second = queue.Take(2, clock);
   EXPECT_EQ(TextsOf(first), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(first[1].item, 1U);
   EXPECT_EQ(TextsOf(second), (std::vector<std::string>{"c"}));
@@ -60,7 +62,7 @@ TEST(Queue, PushesBackWholeBatchesAndLeavesThemToTheCaller) {
     EXPECT_EQ(queue.size(), 2U);
     EXPECT_TRUE(Push(queue, Of("a", 1)).ok()) << "exactly the limit is taken";
     EXPECT_FALSE(Push(queue, Of("a", 1)).ok());
-    EXPECT_EQ(queue.Take(10).size(), 3U);
+    EXPECT_EQ(queue.Take(10, clock).size(), 3U);
     EXPECT_TRUE(queue.Push(batch, [](std::size_t, const absl::StatusOr<Added>&) {}, {}).ok()) << "what was taken counts no more";
   }
 }
@@ -80,8 +82,10 @@ TEST(Queue, ClosedItTakesNothingMoreButGivesWhatItHas) {
   ASSERT_TRUE(Push(queue, Texts({"a"})).ok());
   queue.Close();
   EXPECT_EQ(ReasonOf(Push(queue, Texts({"b"}))), bytes::Reason::kStopped);
-  EXPECT_EQ(TextsOf(queue.Take(5)), (std::vector<std::string>{"a"}));
-  EXPECT_TRUE(queue.Take(5).empty());
+  EXPECT_FALSE(queue.IsDrained());
+  EXPECT_EQ(TextsOf(queue.Take(5, clock)), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(queue.Take(5, clock).empty());
+  EXPECT_TRUE(queue.IsDrained());
 }
 
 TEST(Queue, TakeWaitsForAnItemOrTheEnd) {
@@ -89,7 +93,7 @@ TEST(Queue, TakeWaitsForAnItemOrTheEnd) {
   std::vector<std::size_t> taken;
   std::thread taker([&] {
     while (true) {
-      taken.push_back(queue.Take(5).size());
+      taken.push_back(queue.Take(5, clock).size());
       if (taken.back() == 0) return;
     }
   });
@@ -97,6 +101,21 @@ TEST(Queue, TakeWaitsForAnItemOrTheEnd) {
   queue.Close();
   taker.join();
   EXPECT_EQ(taken, (std::vector<std::size_t>{1, 0}));
+}
+
+TEST(Queue, ANudgeOrAMomentEndsATakeThoughThereIsNothing) {
+  Queue queue({});
+  queue.Nudge();
+  queue.Nudge();
+  EXPECT_TRUE(queue.Take(5, clock).empty());
+  EXPECT_TRUE(queue.Take(5, clock, clock.Now()).empty()) << "the moment is now, and the nudge was used up";
+  support::FakeClock moved;
+  const auto until = moved.Now() + std::chrono::seconds(1);
+  std::thread taker([&] { EXPECT_TRUE(queue.Take(5, moved, until).empty()); });
+  moved.AwaitSleeper(until);
+  moved.Advance(std::chrono::seconds(1));
+  taker.join();
+  EXPECT_FALSE(queue.IsDrained());
 }
 
 }  // namespace

@@ -83,12 +83,14 @@ inline Batch Texts(const std::vector<std::string>& texts) {
 
 inline std::string EntryOf(std::string_view text, std::uint64_t index) { return std::string(text) + " @" + std::to_string(index); }
 
-// Refuses what begins with "bad". The entry holds its index, so that one decided for another place is seen.
+// Refuses what begins with "bad"; "erase N" is a notice about entry N. The entry holds its index, so that one decided for another
+// place is seen.
 class TextAdmitter final : public Admitter {
  public:
   std::uint64_t size() const override { return size_; }
   absl::Status Follow(std::uint64_t begin, std::span<const storage::Record> committed) override {
     EXPECT_EQ(begin, size_);
+    for (std::size_t i = 0; i < committed.size(); ++i) AddNotice(notices_, begin + i, committed[i].companion);
     size_ += committed.size();
     events_.push_back("follow " + std::to_string(committed.size()));
     return absl::OkStatus();
@@ -107,6 +109,7 @@ class TextAdmitter final : public Admitter {
       } else if (text.rfind("bad", 0) == 0) {
         drafted.push_back(bytes::Refuse(bytes::Reason::kSchemaViolation, text));
       } else {
+        AddNotice(drafted_notices_, size_ + accepted.size(), text);
         drafted.push_back(EntryOf(text, size_ + accepted.size()));
         accepted.emplace(batch[i]->id(), i);
       }
@@ -115,22 +118,37 @@ class TextAdmitter final : public Admitter {
   }
   void Keep(const merkle::TreeHead& head) override {
     EXPECT_TRUE(std::exchange(drafting_, false));
+    notices_.merge(std::exchange(drafted_notices_, {}));
     size_ = head.size;
     events_.push_back("keep " + std::to_string(head.size));
   }
   void Drop() override {
     EXPECT_TRUE(std::exchange(drafting_, false));
+    drafted_notices_.clear();
     events_.push_back("drop");
   }
-  std::vector<std::uint64_t> Withholdable(std::uint64_t) override { return {}; }
+  std::vector<Withholding> Withholdable(std::uint64_t begin, std::uint64_t end) override {
+    EXPECT_LE(end, size_);
+    std::vector<Withholding> found;
+    for (const auto& [notice, target] : notices_) {
+      if (notice >= begin && notice < end) found.push_back({target, notice});
+    }
+    return found;
+  }
 
   // For the sequencer thread, or when it is not there.
   std::vector<std::string>& events() { return events_; }
   void FailNext(absl::Status status) { fail_next_ = std::move(status); }
 
  private:
+  using Notices = std::map<std::uint64_t, std::uint64_t>;  // of the notice -> of what it is about
+  static void AddNotice(Notices& notices, std::uint64_t index, const std::string& text) {
+    if (text.rfind("erase ", 0) == 0) notices.emplace(index, std::stoull(text.substr(6)));
+  }
+
   std::uint64_t size_ = 0;
   bool drafting_ = false;
+  Notices notices_, drafted_notices_;
   std::vector<std::string> events_;
   absl::Status fail_next_;
 };
