@@ -19,6 +19,7 @@
 #include "proto/keys/key_file.h"
 #include "proto/tlog/checkpoint.h"
 #include "server/runtime/acceptor.h"
+#include "server/runtime/unix_socket.h"
 
 namespace trustlog::server {
 namespace {
@@ -349,7 +350,10 @@ void ReadFronts(Reader& reader, Config& config) {
   reader.Count("rpc", "max_connections", 1, 1'000'000, config.rpc.max_connections);
   reader.Count("rpc", "max_connections_per_address", 0, 1'000'000, config.rpc.max_connections_per_address);
   for (const auto* key : {"tls_cert", "tls_key", "client_ca"}) reader.NotBuiltIn("rpc", key, kNoTls);
-  reader.NotBuiltIn("rpc", "admin_socket", "the admin socket is not built into this version");
+  reader.Text("rpc", "admin_socket", config.rpc.admin_socket);
+  if (!config.rpc.admin_socket.empty() && !runtime::IsSocketPath(config.rpc.admin_socket)) {
+    reader.Wrong("rpc", "admin_socket", "must be an absolute path of at most 107 bytes");
+  }
   if (!config.rpc.behind_proxy && !std::all_of(config.rpc.listen.begin(), config.rpc.listen.end(), IsLoopback)) {
     reader.Wrong("rpc", "listen", "an address that is not loopback needs behind_proxy = true: an HTTP/2 front with TLS");
   }
@@ -482,6 +486,7 @@ std::string FormatConfig(const Config& config) {
                               {"tile_cache", fmt::format("{}B", c.storage.tile_cache)}}},
       {"witness_client", toml::table{{"policy", c.witness_client.policy}}},
       {"rpc", toml::table{{"listen", list(c.rpc.listen)},
+                          {"admin_socket", c.rpc.admin_socket},
                           {"behind_proxy", c.rpc.behind_proxy},
                           {"reflection", c.rpc.reflection},
                           {"max_connections", static_cast<std::int64_t>(c.rpc.max_connections)},

@@ -40,6 +40,7 @@ struct Config {
   } witness_client;
   struct {
     std::vector<std::string> listen = {"127.0.0.1:7070"};
+    std::string admin_socket;  // "": none
     bool behind_proxy = false;
     bool reflection = true;
     std::size_t max_connections = 1'024;

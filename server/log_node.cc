@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "proto/bytes/reason.h"
@@ -16,6 +18,8 @@
 #include "server/admission/recheck.h"
 #include "server/admission/registry_admitter.h"
 #include "server/admission/validator.h"
+#include "server/api/admin_api.h"
+#include "server/grpc/admin_server.h"
 #include "server/http/router.h"
 #include "server/log/rollback_guard.h"
 #include "server/metrics/metrics.h"
@@ -91,7 +95,9 @@ struct LogNode::Parts {
   std::unique_ptr<runtime::WorkerPool> tile_reads, bundle_reads;
   std::unique_ptr<tiles::TileApi> tile_api;
   std::unique_ptr<http::Router> public_router, admin_router;
+  std::unique_ptr<api::AdminApi> admin_api;
   std::unique_ptr<rpc::GrpcServer> grpc;
+  std::unique_ptr<rpc::AdminServer> admin_grpc;
   std::unique_ptr<http::HttpServer> public_http, admin_http;
 };
 
@@ -190,8 +196,8 @@ absl::Status LogNode::Recover() {
 
 absl::Status LogNode::Serve() {
   updated_at_ = front_answered_at_ = clock_.Now();  // before anybody can ask: who just began is alive
-  parts_->api =
-      std::make_unique<api::LogApi>(*parts_->log, *parts_->validator, parts_->quota, parts_->metrics, clock_, options_.api);
+  parts_->api = std::make_unique<api::LogApi>(*parts_->log, *parts_->registry, *parts_->validator, parts_->quota, parts_->metrics,
+                                              clock_, options_.api);
   parts_->record_index = std::make_unique<query::RecordIndex>(
       *parts_->log, clock_, [url = config_.storage.url, store_id = parts_->store->reader().identity().store_id] {
         return storage::OpenKeyIndex(url, {store_id, std::string(query::kRecordKeys)});
@@ -201,6 +207,7 @@ absl::Status LogNode::Serve() {
   if (auto status = ServeRpc(); !status.ok()) return status;
   if (auto status = ServePublic(); !status.ok()) return status;
   if (auto status = ServeAdmin(); !status.ok()) return status;
+  if (auto status = ServeAdminSocket(); !status.ok()) return status;
   addresses_ = {First(parts_->grpc->addresses()), First(parts_->public_http->addresses()), First(parts_->admin_http->addresses())};
   Update();
   return absl::OkStatus();
@@ -277,6 +284,34 @@ absl::Status LogNode::ServeAdmin() {
   return absl::OkStatus();
 }
 
+// What GetStats calls the parts of the store: each file of the database, and the mark's directory.
+std::vector<std::pair<std::string, std::uint64_t>> LogNode::StorageParts() const {
+  std::vector<std::pair<std::string, std::uint64_t>> parts;
+  const auto add = [&parts](std::string name, const std::filesystem::path& path) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(path, error);
+    if (!error) parts.emplace_back(std::move(name), bytes);
+  };
+  if (const auto files = storage::FilesOf(config_.storage.url); files.ok() && !files->empty()) {
+    for (const auto& file : *files)
+      add(file == files->front() ? "database" : "database" + file.substr(files->front().size()), file);
+  }
+  add("mark", config_.log.mark + "/mark");
+  add("registry-snapshot", SnapshotPath(config_));
+  return parts;
+}
+
+absl::Status LogNode::ServeAdminSocket() {
+  if (config_.rpc.admin_socket.empty()) return absl::OkStatus();
+  auto& parts = *parts_;
+  parts.admin_api = std::make_unique<api::AdminApi>(*parts.log, *parts.registry, clock_,
+                                                    api::AdminFacts{std::string(kVersion), [this] { return StorageParts(); }});
+  auto server = rpc::AdminServer::Start(*parts.admin_api, parts.metrics, clock_, config_.rpc.admin_socket);
+  if (!server.ok()) return server.status();
+  parts.admin_grpc = *std::move(server);
+  return absl::OkStatus();
+}
+
 void LogNode::LookAtStore() {
   const auto head = parts_->store->reader().IntegratedHead();
   const auto free = parts_->store->FreeBytes();
@@ -332,10 +367,12 @@ void LogNode::StopThreads(runtime::Deadline deadline) {
   if (parts.log != nullptr) parts.log->Stop(deadline);
   if (parts.record_index != nullptr) parts.record_index->Stop();
   if (parts.grpc != nullptr) parts.grpc->Stop(kGrace);
+  if (parts.admin_grpc != nullptr) parts.admin_grpc->Stop(kGrace);
   if (parts.public_http != nullptr) parts.public_http->Stop();
   if (parts.admin_http != nullptr) parts.admin_http->Stop();
   if (parts.api != nullptr) parts.api->Stop();
   if (parts.registry_api != nullptr) parts.registry_api->Stop();
+  if (parts.admin_api != nullptr) parts.admin_api->Stop();
   if (parts.tile_reads != nullptr) parts.tile_reads->Stop();
   if (parts.bundle_reads != nullptr) parts.bundle_reads->Stop();
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -83,6 +84,8 @@ class LogNode final {
   absl::Status ServeRpc();
   absl::Status ServePublic();
   absl::Status ServeAdmin();
+  absl::Status ServeAdminSocket();
+  std::vector<std::pair<std::string, std::uint64_t>> StorageParts() const;
   void LookAtStore();
   // Reads no storage: what Update kept, and what is in memory.
   std::vector<web::Check> ReadyChecks() const;

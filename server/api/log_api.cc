@@ -70,9 +70,10 @@ struct LogApi::AddCall {
   runtime::Mutex mutex;
 };
 
-LogApi::LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics,
-               const runtime::Clock& clock, ApiOptions options)
+LogApi::LogApi(log::Log& log, const admission::LiveRegistry& registry, const admission::Validator& validator,
+               admission::Quota& quota, metrics::Metrics& metrics, const runtime::Clock& clock, ApiOptions options)
     : log_(log),
+      registry_(registry),
       validator_(validator),
       quota_(quota),
       metrics_(metrics),

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "server/admission/live_registry.h"
 #include "server/admission/quota.h"
 #include "server/admission/validator.h"
 #include "server/log/log.h"
@@ -42,8 +43,8 @@ struct ApiOptions {
 class LogApi final {
  public:
   // Borrows all.
-  LogApi(log::Log& log, const admission::Validator& validator, admission::Quota& quota, metrics::Metrics& metrics,
-         const runtime::Clock& clock, ApiOptions options);
+  LogApi(log::Log& log, const admission::LiveRegistry& registry, const admission::Validator& validator, admission::Quota& quota,
+         metrics::Metrics& metrics, const runtime::Clock& clock, ApiOptions options);
   ~LogApi();
 
   void AddStatement(const v1::AddStatementRequest* request, v1::AddStatementResponse* response, const Call& call, Done done);
@@ -78,7 +79,11 @@ class LogApi final {
   // Runs `work` on the read pool and gives its status to `done`.
   void Read(const Call& call, double proofs, Done done, std::function<absl::Status()> work);
 
+  // The entry as a message; a statement that is withheld comes with the notice that says so.
+  absl::StatusOr<v1::Entry> MakeServedEntry(std::uint64_t index, const storage::Record& record, bool with_statement) const;
+
   log::Log& log_;
+  const admission::LiveRegistry& registry_;
   const admission::Validator& validator_;
   admission::Quota& quota_;
   metrics::Metrics& metrics_;

@@ -37,6 +37,14 @@ void LogApi::Read(const Call& call, double proofs, Done done, std::function<absl
   (*shared_done)(Refuse(Reason::kPushback, "too many reads are waiting", {{"retry_ms", "200"}}));
 }
 
+absl::StatusOr<v1::Entry> LogApi::MakeServedEntry(std::uint64_t index, const storage::Record& record, bool with_statement) const {
+  auto entry = MakeEntry(index, record, with_statement);
+  if (!entry.ok() || !with_statement || !record.companion.empty()) return entry;
+  const auto notice = registry_.With([index](const registry::Registry& registry) { return registry.NoticeAbout(index); });
+  if (notice.has_value()) entry->mutable_statement()->set_notice_index(*notice);
+  return entry;
+}
+
 void LogApi::GetCheckpoint(const v1::GetCheckpointRequest* request, v1::GetCheckpointResponse* response, const Call& call,
                            Done done) {
   Read(call, request->prove_from() == 0 ? 0 : 1, std::move(done), [this, request, response]() -> absl::Status {
@@ -60,7 +68,7 @@ void LogApi::GetEntry(const v1::GetEntryRequest* request, v1::GetEntryResponse* 
     if (!index.ok()) return index.status();
     const auto records = snapshot->reader->ReadRecords(*index, *index + 1);
     if (!records.ok()) return records.status();
-    auto entry = MakeEntry(*index, records->front(), request->with_statement());
+    auto entry = MakeServedEntry(*index, records->front(), request->with_statement());
     if (!entry.ok()) return entry.status();
     *response->mutable_entry() = *std::move(entry);
     *response->mutable_as_of() = MakeAsOf(snapshot->head, *snapshot);
@@ -94,7 +102,7 @@ void LogApi::ListEntries(const v1::ListEntriesRequest* request, v1::ListEntriesR
       for (const auto& record : *records) {
         answer_bytes += record.entry.size() + (request->with_statement() ? record.companion.size() : 0) + 256;
         if (answer_bytes > max_answer_bytes_) break;  // pages end early
-        auto entry = MakeEntry(at, record, request->with_statement());
+        auto entry = MakeServedEntry(at, record, request->with_statement());
         if (!entry.ok()) return entry.status();
         *response->add_entries() = *std::move(entry);
         ++at;
@@ -185,7 +193,7 @@ void LogApi::GetProofBundle(const v1::GetProofBundleRequest* request, v1::GetPro
     if (!index.ok()) return index.status();
     const auto records = snapshot->reader->ReadRecords(*index, *index + 1);
     if (!records.ok()) return records.status();
-    auto entry = MakeEntry(*index, records->front(), true);
+    auto entry = MakeServedEntry(*index, records->front(), true);
     if (!entry.ok()) return entry.status();
     const auto hashes = prover.Inclusion(*index, merkle::HashLeaf(bytes::AsBytes(records->front().entry)), head);
     if (!hashes.ok()) return hashes.status();

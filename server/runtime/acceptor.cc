@@ -133,6 +133,10 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const std::string& ad
   return std::unique_ptr<Acceptor>(new Acceptor(fd, address.substr(0, address.rfind(':')), ntohs(bound_port), limits));
 }
 
+std::unique_ptr<Acceptor> Acceptor::On(int listener, const std::string& name, AcceptLimits limits) {
+  return std::unique_ptr<Acceptor>(new Acceptor(listener, name, 0, limits));
+}
+
 Acceptor::Acceptor(int listener, std::string host, std::uint16_t port, AcceptLimits limits)
     : listener_(listener),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -147,7 +151,7 @@ Acceptor::~Acceptor() {
   if (reserve_ >= 0) close(reserve_);
 }
 
-std::string Acceptor::address() const { return host_ + ":" + std::to_string(port_); }
+std::string Acceptor::address() const { return port_ == 0 ? host_ : host_ + ":" + std::to_string(port_); }
 
 void Acceptor::Start(Take take) {
   thread_ = std::thread([this, take = std::move(take)] { Loop(take); });

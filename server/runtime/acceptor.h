@@ -37,6 +37,8 @@ class Acceptor final {
   // Binds "ADDRESS:PORT" (IPv6 in brackets, port 0 = any). SO_REUSEPORT is never set: a second listener fails. InvalidArgument: no
   // such form; FailedPrecondition: it cannot be bound.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const std::string& address, AcceptLimits limits);
+  // Over a listener of another family (unix_socket.h), which it owns from then on; `name` is its address().
+  static std::unique_ptr<Acceptor> On(int listener, const std::string& name, AcceptLimits limits);
   ~Acceptor();  // as Stop
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;

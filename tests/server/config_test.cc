@@ -42,6 +42,7 @@ TEST(Config, LeastOneHasTheDocumentedDefaults) {
   EXPECT_EQ(config->rpc.max_connections, 1'024U);
   EXPECT_EQ(config->rpc.max_connections_per_address, 32U);
   EXPECT_TRUE(config->rpc.reflection);
+  EXPECT_EQ(config->rpc.admin_socket, "");
   EXPECT_EQ(config->http.listen, std::vector<std::string>{"127.0.0.1:7080"});
   EXPECT_EQ(config->http.admin_listen, "127.0.0.1:7072");
   EXPECT_EQ(config->http.max_connections_per_address, 128U);
@@ -90,6 +91,8 @@ TEST(Config, AnErrorNamesItsPlaceTheKeyAndWhatIsAllowed) {
       {"no port", "[rpc]\nlisten = [\"127.0.0.1\"]\n", "rpc.listen: \"127.0.0.1\" is not a numeric address with a port"},
       {"name in place of an address", "[http]\nlisten = [\"localhost:80\"]\n",
        "http.listen: \"localhost:80\" is not a numeric address"},
+      {"a socket in no directory", "[rpc]\nadmin_socket = \"admin.sock\"\n",
+       "rpc.admin_socket: must be an absolute path of at most 107 bytes"},
       {"port 65536", "[http]\nadmin_listen = \"127.0.0.1:65536\"\n",
        "http.admin_listen: \"127.0.0.1:65536\" is not a numeric address"},
       {"no admin address", "[http]\nadmin_listen = \"\"\n", "http.admin_listen: \"\" is not a numeric address"},
@@ -102,7 +105,8 @@ TEST(Config, AnErrorNamesItsPlaceTheKeyAndWhatIsAllowed) {
       {"rate without end", "[quota]\nburst = inf\n", "quota.burst: must be a number not below 0"},
       {"rate that is none", "[quota]\nburst = nan\n", "quota.burst: must be a number not below 0"},
       {"rate as text", "[quota]\nburst = \"5\"\n", "quota.burst: must be a number not below 0"},
-      {"no room for a whole call", "[batch]\nqueue = 3999\n", "quota.queue_share: leaves an issuer fewer than 1000 places of batch.queue"},
+      {"no room for a whole call", "[batch]\nqueue = 3999\n",
+       "quota.queue_share: leaves an issuer fewer than 1000 places of batch.queue"},
       {"share above one", "[quota]\nqueue_share = 1.5\n", "quota.queue_share: must be a number from 0 to 1"},
       {"size in decimal units", "[quota]\nbytes_per_day = \"5MB\"\n", "quota.bytes_per_day: must be a size such as"},
       {"size as a number", "[quota]\nbytes_per_day = 5\n", "quota.bytes_per_day: must be a size such as"},
@@ -150,7 +154,6 @@ TEST(Config, WhatIsNotBuiltInIsSaidPlainlyUnlessItIsOff) {
       {"rpc", "tls_cert = \"/c\"", "tls_cert = \"\"", "TLS is not built into this version"},
       {"rpc", "tls_key = \"/c\"", "tls_key = \"\"", "TLS is not built into this version"},
       {"rpc", "client_ca = \"/c\"", "client_ca = \"\"", "TLS is not built into this version"},
-      {"rpc", "admin_socket = \"/s\"", "admin_socket = \"\"", "the admin socket is not built into this version"},
       {"http", "tls_cert = \"/c\"", "tls_cert = \"\"", "TLS is not built into this version"},
       {"http", "tls_key = \"/c\"", "tls_key = \"\"", "TLS is not built into this version"},
       {"http", "web_root = \"/w\"", "web_root = \"\"", "the explorer is not built into this version"},
@@ -227,8 +230,8 @@ TEST(Config, WhatIsPrintedParsesToTheSame) {
   const std::string texts[] = {
       kLeast,
       With("[batch]\nmax = 7\nqueue = 80000\n[publish]\ninterval = \"90s\"\nrecheck = \"full\"\nmax_unpublished = 5\n"
-           "[rpc]\nlisten = [\"0.0.0.0:1\", \"[::]:2\"]\nbehind_proxy = true\nreflection = false\nmax_connections = "
-           "9\nmax_connections_per_address = 0\n"
+           "[rpc]\nlisten = [\"0.0.0.0:1\", \"[::]:2\"]\nbehind_proxy = true\nreflection = false\nadmin_socket = \"/s\"\n"
+           "max_connections = 9\nmax_connections_per_address = 0\n"
            "[http]\nlisten = []\nadmin_listen = \"[::1]:5\"\npublic_url = \"https://log.example/\\\"q\\\"\"\ndrain_wait = "
            "\"8784h\"\n"
            "[quota]\nstatements_per_second = 0.125\nburst = 1e9\nbytes_per_day = \"3KiB\"\nqueue_share = "
@@ -265,6 +268,7 @@ TEST(Config, TheShippedExampleParses) {
   least->log = config->log;
   least->storage.url = config->storage.url;
   least->witness_client = config->witness_client;
+  least->rpc.admin_socket = config->rpc.admin_socket;
   least->http.public_url = config->http.public_url;
   ExpectEqual(*config, *least);
 }

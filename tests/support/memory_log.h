@@ -61,7 +61,7 @@ class MemoryLog final {
       options.log.publish_interval = std::chrono::milliseconds(1);
     log_ = std::make_unique<log::Log>(log::LogParts{storage_, *signer_, admitter_, recheck_, clock_, metrics_}, options.log);
     if (const auto status = log_->Start(); !status.ok()) Die(status.ToString());
-    api_ = std::make_unique<api::LogApi>(*log_, validator_, quota_, metrics_, clock_, options.api);
+    api_ = std::make_unique<api::LogApi>(*log_, registry_, validator_, quota_, metrics_, clock_, options.api);
     // Genesis alone: it sets what the statements after it are read by.
     Submit(0, std::min<std::size_t>(options.records, 1));
     Submit(1, std::min(options.records, alliance_.size()));
