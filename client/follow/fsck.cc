@@ -67,7 +67,7 @@ class Checker final {
   std::vector<std::optional<Hash>> nodes_;                         // of tile level 1: the roots of full level 0 tiles as served
   std::vector<TileData> edge_;                                     // partial tiles as served, ascending by level
   std::map<std::uint64_t, std::pair<attest::Id, bool>> withheld_;  // index -> statement id, whether its kind may be withheld
-  std::set<attest::Id> notices_;                                   // targets of erasure notices
+  std::set<std::pair<std::uint64_t, attest::Id>> notices_;         // what erasure notices are about: index, statement id
 };
 
 std::uint64_t Leaves(std::uint8_t level) {
@@ -202,13 +202,17 @@ void Checker::CheckStatements(std::uint64_t first, const std::vector<std::string
                               const std::vector<std::string>& payloads) {
   std::vector<absl::StatusOr<attest::Entry>> decoded(entries.size(), absl::UnknownError(""));
   std::vector<absl::Status> checked(entries.size());
+  std::vector<std::optional<attest::ErasureNotice>> notices(entries.size());
   ParallelFor(entries.size(), [&](std::size_t i) {
     if (first + i < options_.from) return;
     decoded[i] = attest::DecodeEntry(entries[i]);
     if (!decoded[i].ok() || payloads[i].empty()) return;
     attest::LogContext context = context_;
     if (first + i == 0) context.type_base = context.urn_prefix = "";  // genesis brings its own
-    checked[i] = CheckStatement(*decoded[i], payloads[i], context).status();
+    const auto statement = CheckStatement(*decoded[i], payloads[i], context);
+    checked[i] = statement.status();
+    if (!statement.ok()) return;
+    if (const auto* notice = std::get_if<attest::ErasureNotice>(&statement->predicate)) notices[i] = *notice;
   });
   const std::uint64_t bundle = first / merkle::kTileWidth;
   const auto path = [&](tlog::BundleKind kind) { return tlog::BundlePath(*tlog::BundleAtSize(kind, bundle, size())); };
@@ -221,9 +225,7 @@ void Checker::CheckStatements(std::uint64_t first, const std::vector<std::string
       continue;
     }
     const attest::Entry& entry = *decoded[i];
-    if (entry.kind == attest::Kind::kErasureNotice) {
-      for (const attest::Ref& ref : entry.refs) notices_.insert(ref.id);
-    }
+    if (notices[i]) notices_.insert({notices[i]->index, notices[i]->target});
     if (payloads[i].empty()) withheld_[index] = {entry.statement_id, attest::IsWithholdable(entry.kind)};
     if (!checked[i].ok()) {
       Report(index, path(tlog::BundleKind::kStatements), fmt::format("statement {} {}", index, bytes::MessageOf(checked[i])));
@@ -290,7 +292,7 @@ void Checker::CheckRoot() {
 
 void Checker::CheckWithheld() {
   for (const auto& [index, record] : withheld_) {
-    const bool allowed = record.second && notices_.count(record.first) > 0;
+    const bool allowed = record.second && notices_.contains({index, record.first});
     if (allowed) {
       ++result_.withheld;
     } else {

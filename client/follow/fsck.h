@@ -1,6 +1,7 @@
 // A full check of a log over any Fetcher: everything is recomputed from the entries and compared with what is served at the
 // checkpoint's size: leaf hashes, every tile at every level, the root, the form of every bundle, statement ids and derived fields.
-// Registry rules are the monitor's business. Single-threaded; holds one batch of bundles and the tiles above level 0 in memory.
+// Registry rules are the monitor's business: whether an erasure notice that names a missing statement was signed by those who may.
+// Single-threaded; holds one batch of bundles and the tiles above level 0 in memory.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include "client/follow/tile_reader.h"
 #include "client/registry/snapshot.h"
@@ -51,10 +50,9 @@ struct Monitor::State {
   absl::Status Prepare(TileReader& reader, std::uint64_t begin);
   absl::Status LoadSnapshot(TileReader& reader, std::uint64_t begin);
   absl::Status SaveSnapshot() const;
-  absl::StatusOr<std::optional<std::uint64_t>> NoticeOf(TileReader& reader, const attest::Id& id);
-  void KeepNotice(std::uint64_t index, const attest::Entry& entry);
   absl::Status FollowBatch(TileReader& reader, const Deliver& deliver, MonitorResult& result);
-  absl::Status DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result) const;
+  absl::Status DeliverStep(Replay::Step step, const Deliver& deliver, MonitorResult& result);
+  absl::Status MoveCursor(const MonitorResult& result);
 
   net::Fetcher& fetcher;
   CheckpointTracker tracker;
@@ -62,8 +60,9 @@ struct Monitor::State {
   std::optional<Replay> replay;
   merkle::CompactRange range;  // of what `replay` has followed
   merkle::TreeHead cursor;
-  std::map<attest::Id, std::uint64_t> notices;  // statement id -> index of its erasure notice
-  std::uint64_t notices_size = 0;               // of the entries that were searched for notices
+  // Claims of this run that are not served and were not reported yet, ascending. As long as there are some the cursor stays: an end
+  // here would lose them.
+  std::vector<std::uint64_t> unserved;
 };
 
 Monitor::Monitor(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -137,46 +136,42 @@ absl::Status Monitor::State::Prepare(TileReader& reader, std::uint64_t begin) {
   return absl::OkStatus();
 }
 
-void Monitor::State::KeepNotice(std::uint64_t index, const attest::Entry& entry) {
-  if (entry.kind != attest::Kind::kErasureNotice) return;
-  for (const attest::Ref& ref : entry.refs) {
-    if (ref.rel == attest::Rel::kTarget) notices.emplace(ref.id, index);
-  }
-}
-
-// A notice comes after its target, often after the batch at hand; the first statement that is not served has the whole log searched
-// once.
-absl::StatusOr<std::optional<std::uint64_t>> Monitor::State::NoticeOf(TileReader& reader, const attest::Id& id) {
-  while (notices_size < reader.head().size) {
-    const std::uint64_t end = BatchEnd(notices_size, reader.head().size);
-    const auto entries = reader.ReadEntries(notices_size, end);
-    if (!entries.ok()) return entries.status();
-    for (std::size_t i = 0; i < entries->size(); ++i) {
-      const auto entry = attest::DecodeEntry((*entries)[i]);
-      if (entry.ok()) KeepNotice(notices_size + i, *entry);
-    }
-    notices_size = end;
-  }
-  const auto found = notices.find(id);
-  return found == notices.end() ? std::nullopt : std::optional(found->second);
-}
-
-absl::Status Monitor::State::DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result) const {
+// What is unserved is reported as soon as its notice was followed, and at the end of the log at the latest.
+absl::Status Monitor::State::DeliverStep(Replay::Step step, const Deliver& deliver, MonitorResult& result) {
   std::vector<Observed> entries;
   for (const Replay::Item& item : step.items) {
     if (item.index < result.begin) continue;
     entries.push_back(
         {item.index, item.bytes, item.entry.ok() ? &*item.entry : nullptr, item.statement ? &*item.statement : nullptr});
   }
+  for (const std::uint64_t index : step.unserved) {
+    if (index >= result.begin) unserved.push_back(index);
+  }
   std::vector<Finding> findings;
+  const bool at_the_end = replay->size() == result.tracked.newest.checkpoint.head.size;
+  std::erase_if(unserved, [&](std::uint64_t index) {
+    Finding finding = replay->Judge(index);
+    if (finding.fault && !at_the_end) return false;
+    findings.push_back(std::move(finding));
+    return true;
+  });
   for (const Finding& finding : step.findings) {
     if (finding.index >= result.begin) findings.push_back(finding);
   }
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.index < b.index; });
   if (entries.empty() && findings.empty()) return absl::OkStatus();
   if (auto status = deliver({entries, findings}); !status.ok()) return status;
   result.findings += findings.size();
   result.faults +=
       static_cast<std::uint64_t>(std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.fault; }));
+  return absl::OkStatus();
+}
+
+// A run that began beyond the cursor has skipped entries, so it does not count.
+absl::Status Monitor::State::MoveCursor(const MonitorResult& result) {
+  if (range.size() <= cursor.size || result.begin > cursor.size || !unserved.empty()) return absl::OkStatus();
+  if (auto status = tracker.state().Write(kCursorFile, FormatCursor(range.Head())); !status.ok()) return status;
+  cursor = range.Head();
   return absl::OkStatus();
 }
 
@@ -186,20 +181,16 @@ absl::Status Monitor::State::FollowBatch(TileReader& reader, const Deliver& deli
   if (!entries.ok()) return entries.status();
   auto statements = reader.ReadStatementsUnverified(begin, end);
   if (!statements.ok()) return statements.status();
-  const Replay::Step step = replay->Follow(*std::move(entries), *std::move(statements),
-                                           [this, &reader](const attest::Id& id) { return NoticeOf(reader, id); });
-  if (auto status = DeliverStep(step, deliver, result); !status.ok()) {
+  Replay::Step step = replay->Follow(*std::move(entries), *std::move(statements));
+  for (const Replay::Item& item : step.items) range.Append(merkle::HashLeaf(bytes::AsBytes(item.bytes)));
+  const absl::Status stopped = step.stopped;
+  if (auto status = DeliverStep(std::move(step), deliver, result); !status.ok()) {
     replay.reset();  // it is ahead of what was delivered
     return status;
   }
-  for (const Replay::Item& item : step.items) range.Append(merkle::HashLeaf(bytes::AsBytes(item.bytes)));
   result.end = std::max(result.begin, replay->size());
-  // A run that began beyond the cursor has skipped entries, so it does not count.
-  if (range.size() > cursor.size && result.begin <= cursor.size) {
-    if (auto status = tracker.state().Write(kCursorFile, FormatCursor(range.Head())); !status.ok()) return status;
-    cursor = range.Head();
-  }
-  return step.stopped;
+  if (auto status = MoveCursor(result); !status.ok()) return status;
+  return stopped;
 }
 
 absl::StatusOr<MonitorResult> Monitor::RunOnce(const MonitorOptions& options, const Deliver& deliver) {
@@ -215,6 +206,7 @@ absl::StatusOr<MonitorResult> Monitor::RunOnce(const MonitorOptions& options, co
   result.begin = result.end = options.from.value_or(state.cursor.size);
   if (result.begin > head.size)
     return absl::OutOfRangeError(fmt::format("entry {} is not within size {}", result.begin, head.size));
+  state.unserved.clear();
   if (auto status = state.Prepare(reader, result.begin); !status.ok()) return status;
   while (state.replay->size() < head.size) {
     if (auto status = state.FollowBatch(reader, deliver, result); !status.ok()) return status;

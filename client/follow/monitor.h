@@ -30,7 +30,9 @@ struct Observed {
 
 struct Delivery {
   std::span<const Observed> entries;  // ascending, without gaps
-  std::span<const Finding> findings;  // about these entries, ascending
+  // About these entries, ascending, and among them about earlier ones of the run whose statements are not served: their erasure
+  // notices come later, if at all.
+  std::span<const Finding> findings;
 };
 
 struct MonitorOptions {

@@ -118,21 +118,18 @@ void Replay::VerifySignatures(Work& work, const std::vector<Work>& batch) const 
 }
 
 // Not OK: replay cannot go on without this statement.
-absl::Status Replay::CheckPayload(Work& work, const NoticeLookup& notice_of, std::vector<Finding>& findings) const {
+absl::Status Replay::CheckPayload(Work& work, Step& step) const {
   if (!work.item.entry.ok()) return absl::OkStatus();
   const attest::Entry& entry = *work.item.entry;
   const std::uint64_t index = work.item.index;
   const auto stop = [&](CheckCode code, std::string detail) {
-    findings.push_back({index, std::string(Describe(code).word), detail, true});
+    step.findings.push_back({index, std::string(Describe(code).word), detail, true});
     return attest::IsWithholdable(entry.kind) ? absl::OkStatus()
                                               : CheckFailure(code, fmt::format("entry {}: the statement {}", index, detail));
   };
   if (work.payload.empty()) {
     if (!attest::IsWithholdable(entry.kind)) return stop(CheckCode::kStatementMissing, "is not served; its kind is never withheld");
-    const auto notice = notice_of(entry.statement_id);
-    if (!notice.ok()) return notice.status();
-    if (!notice->has_value()) return stop(CheckCode::kStatementMissing, "is not served, and no erasure notice is in the log");
-    findings.push_back({index, "WITHHELD", fmt::format("notice {}", **notice), false});
+    step.unserved.push_back(index);
     return absl::OkStatus();
   }
   const attest::Id id = attest::StatementId(work.payload);
@@ -165,18 +162,18 @@ absl::Status Replay::Apply(Work& work, std::vector<Finding>& findings) {
   return absl::OkStatus();
 }
 
-absl::Status Replay::FollowSome(std::vector<Work>& batch, const NoticeLookup& notice_of, Step& step) {
+absl::Status Replay::FollowSome(std::vector<Work>& batch, Step& step) {
   ParallelFor(batch.size(), [this, &batch](std::size_t i) { Decode(batch[i]); });
   ParallelFor(batch.size(), [this, &batch](std::size_t i) { VerifySignatures(batch[i], batch); });
   for (Work& work : batch) {
-    if (auto status = CheckPayload(work, notice_of, step.findings); !status.ok()) return status;
+    if (auto status = CheckPayload(work, step); !status.ok()) return status;
     if (auto status = Apply(work, step.findings); !status.ok()) return status;
     step.items.push_back(std::move(work.item));
   }
   return absl::OkStatus();
 }
 
-Replay::Step Replay::Follow(std::vector<std::string> entries, std::vector<std::string> payloads, const NoticeLookup& notice_of) {
+Replay::Step Replay::Follow(std::vector<std::string> entries, std::vector<std::string> payloads) {
   Step step;
   std::vector<Work> batch;
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -188,11 +185,17 @@ Replay::Step Replay::Follow(std::vector<std::string> entries, std::vector<std::s
                      .signatures = {}});
     // Genesis alone: what it says decides how every later statement is read.
     if (index != 0 && i + 1 != entries.size()) continue;
-    step.stopped = FollowSome(batch, notice_of, step);
+    step.stopped = FollowSome(batch, step);
     if (!step.stopped.ok()) return step;
     batch.clear();
   }
   return step;
+}
+
+Finding Replay::Judge(std::uint64_t unserved) const {
+  if (const auto notice = registry_.NoticeAbout(unserved)) return {unserved, "WITHHELD", fmt::format("notice {}", *notice), false};
+  return {unserved, std::string(Describe(CheckCode::kStatementMissing).word),
+          "is not served, and no erasure notice that the rules take is in the log", true};
 }
 
 }  // namespace trustlog::follow

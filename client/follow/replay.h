@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,9 +40,6 @@ class Replay final {
   // What the rules ask about an earlier entry. One that does not decode is no fact.
   void AddFact(std::uint64_t index, std::string_view entry);
 
-  // The index of an erasure notice for this statement id anywhere in the log, or nullopt.
-  using NoticeLookup = std::function<absl::StatusOr<std::optional<std::uint64_t>>(const attest::Id&)>;
-
   struct Item {
     std::uint64_t index = 0;
     std::string bytes;  // of the entry
@@ -52,22 +48,28 @@ class Replay final {
   };
   struct Step {
     std::vector<Item> items;        // those that were applied
+    // Claims that came without their statements, ascending: what they are is known when their notices were followed (Judge).
+    std::vector<std::uint64_t> unserved;
     std::vector<Finding> findings;  // ascending by index; may end with one about the item that stopped the step
     absl::Status stopped;
   };
   // Applies entries size(), size() + 1, ... with their payloads ("" = not served).   REQUIRES: as many payloads as entries.
   // `stopped` is not OK when a record that replay needs (kinds 0-15, 32-47) has no statement or a wrong one (STATEMENT_MISSING,
-  // STATEMENT_MISMATCH), or the lookup failed: the items before it are applied, and size() stays there.
-  Step Follow(std::vector<std::string> entries, std::vector<std::string> payloads, const NoticeLookup& notice_of);
+  // STATEMENT_MISMATCH): the items before it are applied, and size() stays there.
+  Step Follow(std::vector<std::string> entries, std::vector<std::string> payloads);
+
+  // An unserved claim, as of size(): WITHHELD, where an erasure notice that the rules took is about it (records.md 4.3), else
+  // STATEMENT_MISSING. A notice that is void is none.
+  Finding Judge(std::uint64_t unserved) const;
 
  private:
   struct Work;
   static Finding Explain(const registry::Violation& violation, const Work& work);
   void Decode(Work& work) const;
   void VerifySignatures(Work& work, const std::vector<Work>& batch) const;
-  absl::Status CheckPayload(Work& work, const NoticeLookup& notice_of, std::vector<Finding>& findings) const;
+  absl::Status CheckPayload(Work& work, Step& step) const;
   absl::Status Apply(Work& work, std::vector<Finding>& findings);
-  absl::Status FollowSome(std::vector<Work>& batch, const NoticeLookup& notice_of, Step& step);
+  absl::Status FollowSome(std::vector<Work>& batch, Step& step);
 
   registry::Registry registry_;
   registry::MemoryFacts facts_;

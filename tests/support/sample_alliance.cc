@@ -254,6 +254,15 @@ SampleStatement EvidenceStatement(std::string_view member, const SignedRecord& s
           .signers = {fmt::format("{}-1", member)}};
 }
 
+SampleStatement ErasureNoticeStatement(const attest::Id& target, std::uint64_t index) {
+  return {.kind = Kind::kErasureNotice,
+          .issuer = SampleUrn("operator"),
+          .members = Joined({Text("target", Hex(target)), fmt::format("\"index\":{}", index), Text("legalBasis", "gdpr-17"),
+                             Time("decidedAt", kSampleTime)}),
+          .document = {},
+          .signers = {"operator-1", "secretariat-1", "secretariat-2"}};
+}
+
 SampleAlliance::SampleAlliance() {
   Add("genesis", GenesisStatement());
   Add("principles", PrincipleSetStatement("1.0", kValidFrom));

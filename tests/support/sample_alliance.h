@@ -82,6 +82,8 @@ SampleStatement EngagementStatement(std::string_view auditor, std::string_view m
 // By the engagement's auditor on its member, principles and commitments, under scheme bsi-c5, for two years.
 SampleStatement ResultStatement(const SignedRecord& engagement, std::string_view outcome);
 SampleStatement EvidenceStatement(std::string_view member, const SignedRecord& supported);
+// About the claim of that id and index; signed by operator-1, secretariat-1 and -2.
+SampleStatement ErasureNoticeStatement(const attest::Id& target, std::uint64_t index);
 
 // "member:one" and the like with the prefix.
 std::string SampleUrn(std::string_view rest);

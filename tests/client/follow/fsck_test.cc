@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "proto/attest/entry.h"
+#include "tests/support/alliance_log.h"
 #include "tests/support/map_fetcher.h"
 #include "tests/support/sample_records.h"
 
@@ -120,6 +121,19 @@ TEST(Fsck, AStatementIsMissingWithoutANoticeOnly) {  // E12, records.md 4.3
   EXPECT_EQ(result->damage[0].index, 2U);
   EXPECT_THAT(result->damage[0].what, HasSubstr("never withheld"));
   EXPECT_THAT(result->damage[1].what, HasSubstr("without an erasure notice"));
+}
+
+TEST(Fsck, ANoticeAboutAnotherIndexIsNone) {
+  testing::AllianceLog log;
+  const auto evidence = log.Evidence(1);
+  const auto at = log.log.size();
+  log.Append(evidence);
+  log.Append(support::Sign(support::ErasureNoticeStatement(evidence.id(), at - 1)));
+  log.log.set_statement(at, "");
+  const auto result = Check(log.log, log.log.Publish());
+  ASSERT_EQ(result->damage.size(), 1U);
+  EXPECT_EQ(result->damage[0].index, at);
+  EXPECT_THAT(result->damage[0].what, HasSubstr("without an erasure notice"));
 }
 
 TEST(Fsck, FromLeavesEarlierStatementsOut) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/registry/state_text.h"
 #include "proto/attest/dsse.h"
 #include "proto/bytes/hex.h"
+#include "tests/support/alliance_log.h"
 #include "tests/support/map_fetcher.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/temporary_directory.h"
@@ -12,6 +14,7 @@
 namespace trustlog::follow {
 namespace {
 
+using testing::AllianceLog;
 using ::testing::ElementsAre;
 using testing::Files;
 using ::testing::IsEmpty;
@@ -233,6 +236,100 @@ TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_THAT(TakeFindings(), ElementsAre(Found::value_type(15, "STATEMENT_MISSING"), Found::value_type(16, "WITHHELD")));
   EXPECT_EQ(second->faults, 1U);
+}
+
+// records.md 4.3: below its size, and of those that the rules take.
+TEST_F(MonitorTest, ANoticeThatTheRulesRefuseIsNone) {
+  AllianceLog good;
+  const auto evidence = good.Evidence(1);
+  const auto at = good.log.size();
+  good.Append(evidence);
+  const auto notice = [&](std::uint64_t index, std::vector<std::string> signers) {
+    auto statement = support::ErasureNoticeStatement(evidence.id(), index);
+    statement.signers = std::move(signers);
+    return support::Sign(statement);
+  };
+  const struct {
+    const char* name;
+    support::SignedRecord notice;
+    const char* why_void;  // null: it counts
+    bool is_below_the_size = true;
+  } cases[] = {
+      {"in force", notice(at, {"operator-1", "secretariat-1", "secretariat-2"}), nullptr},
+      {"another index", notice(at - 1, {"operator-1", "secretariat-1", "secretariat-2"}), "REF_NOT_FOUND"},
+      {"not by the secretariat", notice(at, {"operator-1"}), "THRESHOLD_NOT_MET"},
+      {"by one of the secretariat", notice(at, {"operator-1", "secretariat-1"}), "THRESHOLD_NOT_MET"},
+      {"not by the operator", notice(at, {"secretariat-1", "secretariat-2"}), "THRESHOLD_NOT_MET"},
+      {"by the member", notice(at, {"one-1"}), "ISSUER_MISMATCH"},
+      {"beyond the checkpoint", notice(at, {"operator-1", "secretariat-1", "secretariat-2"}), "", false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    AllianceLog log = good;
+    log.Append(c.notice);
+    log.log.set_statement(at, "");
+    const support::TemporaryDirectory root;
+    const auto policy = log.log.Policy();
+    MapFetcher fetcher(log.log.Publish(c.is_below_the_size ? at + 2 : at + 1));
+    auto monitor = Monitor::Open(fetcher, policy, root.path());
+    const auto result = monitor->RunOnce({.now = kNow}, Deliver());
+    ASSERT_TRUE(result.ok()) << result.status();
+    Found expected = {{at, c.why_void == nullptr ? "WITHHELD" : "STATEMENT_MISSING"}};
+    if (c.why_void != nullptr && *c.why_void != '\0') expected.emplace_back(at + 1, c.why_void);
+    EXPECT_EQ(TakeFindings(), expected);
+    EXPECT_EQ(result->faults == 0, c.why_void == nullptr);
+    TakeIndices();
+  }
+}
+
+TEST_F(MonitorTest, ANoticeMayComeManyBatchesLater) {
+  AllianceLog log;
+  const auto at = log.log.size();
+  for (std::uint64_t i = 0; i < 4'200; ++i) log.Append(log.Evidence(i + 1));
+  log.Append(support::Sign(support::ErasureNoticeStatement(log.Evidence(1).id(), at)));
+  log.log.set_statement(at, "");
+  log.log.set_statement(at + 1, "");
+  const auto policy = log.log.Policy();
+  MapFetcher fetcher(log.log.Publish());
+  auto monitor = Monitor::Open(fetcher, policy, root_.path());
+  int deliveries = 0;
+  const auto broken = monitor->RunOnce({.now = kNow}, [&](const Delivery&) -> absl::Status {
+    return ++deliveries == 1 ? absl::OkStatus() : absl::UnavailableError("cannot deliver");
+  });
+  EXPECT_TRUE(absl::IsUnavailable(broken.status()));
+  const auto result = monitor->RunOnce({.now = kNow}, Deliver());
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->begin, 0U) << "what was not decided in the first batch must not be lost";
+  EXPECT_THAT(TakeFindings(), ElementsAre(Found::value_type(at, "WITHHELD"), Found::value_type(at + 1, "STATEMENT_MISSING")));
+  EXPECT_EQ(result->faults, 1U);
+  EXPECT_EQ(monitor->RunOnce({.now = kNow}, Deliver())->begin, log.log.size()) << "told once";
+  EXPECT_THAT(TakeFindings(), IsEmpty());
+}
+
+TEST_F(MonitorTest, WhatIsWithheldChangesNothingInTheRegistry) {  // records.md 4.3, point 3
+  AllianceLog log;
+  const auto evidence = log.Evidence(1);
+  const auto at = log.log.size();
+  log.Append(evidence);
+  log.Append(log.Evidence(2));
+  log.Append(support::Sign(support::ErasureNoticeStatement(evidence.id(), at)));
+  const auto policy = log.log.Policy();
+  const auto text = [&](std::vector<std::uint64_t> withheld) {
+    SyntheticLog served = log.log;
+    for (const auto index : withheld) served.set_statement(index, "");
+    const support::TemporaryDirectory root;
+    MapFetcher fetcher(served.Publish());
+    auto monitor = Monitor::Open(fetcher, policy, root.path());
+    EXPECT_TRUE(monitor->RunOnce({.now = kNow}, Deliver()).ok());
+    return registry::StateText(*monitor->registry(), withheld);
+  };
+  const auto whole = text({});
+  EXPECT_EQ(text({at}), whole);
+  const auto missing = text({at + 1});
+  const std::string line = "missing " + std::to_string(at + 1) + "\n";
+  const auto found = missing.find(line);
+  ASSERT_NE(found, std::string::npos);
+  EXPECT_EQ(missing.substr(0, found) + missing.substr(found + line.size()), whole);
 }
 
 TEST_F(MonitorTest, AClaimWithAnotherStatementIsReportedAndCounts) {

@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "proto/attest/dsse.h"
-#include "proto/attest/forms.h"
 #include "proto/bytes/reason.h"
 #include "proto/tlog/bundle.h"
 #include "tests/server/grpc/rpc_fixture.h"
@@ -46,15 +45,9 @@ class WithholdingTest : public RpcTest {
     statement.members += std::string(",\"summary\":{\"en\":\"") + kSecret + "\"}";
     return support::Sign(statement);
   }
-  support::SignedRecord NoticeAbout(const attest::Id& target, std::uint64_t index,
-                                    std::vector<std::string> signers = {"operator-1", "secretariat-1", "secretariat-2"}) const {
-    support::SampleStatement statement{
-        .kind = attest::Kind::kErasureNotice,
-        .issuer = support::SampleUrn("operator"),
-        .members = "\"target\":\"" + bytes::EncodeHex(target) + "\",\"index\":" + std::to_string(index) +
-                   ",\"legalBasis\":\"gdpr-17\",\"decidedAt\":\"" + attest::FormatTime(support::kSampleTime) + "\"",
-        .document = {},
-        .signers = std::move(signers)};
+  static support::SignedRecord NoticeAbout(const attest::Id& target, std::uint64_t index, std::vector<std::string> signers = {}) {
+    auto statement = support::ErasureNoticeStatement(target, index);
+    if (!signers.empty()) statement.signers = std::move(signers);
     return support::Sign(statement);
   }
   std::uint64_t Log(const support::SignedRecord& record) {
