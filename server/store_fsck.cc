@@ -15,6 +15,7 @@
 #include "merkle/tile.h"
 #include "proto/attest/dsse.h"
 #include "proto/attest/entry.h"
+#include "proto/attest/kind.h"
 #include "proto/bytes/exit_code.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -37,14 +38,40 @@ class Findings {
   int count_ = 0;
 };
 
-void CheckRecord(std::uint64_t index, const storage::Record& record, std::set<storage::Id>& ids, Findings& findings) {
+// What of the records is compared with others.
+struct Seen {
+  std::set<storage::Id> ids;
+  std::map<std::uint64_t, storage::Id> withheld;  // claims without a statement, by index
+  std::map<storage::Id, std::uint64_t> notices;   // the last erasure notice that names this id
+};
+
+void CheckRecord(std::uint64_t index, const storage::Record& record, Seen& seen, Findings& findings) {
   const auto entry = attest::DecodeEntry(record.entry);
   if (!entry.ok()) return findings.Add(index, "does not decode: " + std::string(bytes::MessageOf(entry.status())));
   if (record.id.has_value() && *record.id != entry->statement_id) findings.Add(index, "the id index has another id");
   if (!record.companion.empty() && attest::StatementId(record.companion) != entry->statement_id) {
     findings.Add(index, "the statement does not hash to its id");
   }
-  if (!ids.insert(entry->statement_id).second) findings.Add(index, "its statement id occurs twice");
+  if (record.companion.empty()) {
+    if (attest::IsWithholdable(entry->kind)) {
+      seen.withheld.emplace(index, entry->statement_id);
+    } else {
+      findings.Add(index, "the statement is missing, and its kind is never withheld");
+    }
+  }
+  if (entry->kind == attest::Kind::kErasureNotice) {
+    for (const auto& ref : entry->refs) seen.notices[ref.id] = index;
+  }
+  if (!seen.ids.insert(entry->statement_id).second) findings.Add(index, "its statement id occurs twice");
+}
+
+// Whether a notice is in force is the registry's business, and a monitor's.
+void CheckWithheld(const Seen& seen, Findings& findings) {
+  for (const auto& [index, id] : seen.withheld) {
+    const auto notice = seen.notices.find(id);
+    if (notice == seen.notices.end() || notice->second < index)
+      findings.Add(index, "the statement is missing without an erasure notice");
+  }
 }
 
 // The stored tiles of one chunk's growth against the recomputed ones.
@@ -67,13 +94,13 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
   if (!head.ok()) return head.status();
   merkle::TreeHead at;
   std::map<merkle::TileId, merkle::TileData> newest;  // by (level, index): the partial edge so far
-  std::set<storage::Id> ids;
+  Seen seen;
   while (at.size < head->size) {
     const auto records = store.ReadRecords(at.size, std::min(head->size, at.size + kChunk));
     if (!records.ok()) return records.status();
     std::vector<merkle::ByteView> entries;
     for (std::size_t i = 0; i < records->size(); ++i) {
-      CheckRecord(at.size + i, (*records)[i], ids, findings);
+      CheckRecord(at.size + i, (*records)[i], seen, findings);
       entries.push_back(bytes::AsBytes((*records)[i].entry));
     }
     std::vector<merkle::Hash> leaves(entries.size());
@@ -92,6 +119,7 @@ absl::Status CheckAll(const storage::LogReader& store, Findings& findings) {
     if (historic->has_value() && **historic != at.root)
       findings.Add(at.size - 1, "the root after it differs from the head history");
   }
+  CheckWithheld(seen, findings);
   if (at.root != head->root) findings.Add(head->size, "the root of all entries is not the stored root");
   std::printf("%s   %llu entries, %d findings\n", findings.count() == 0 ? "CLEAN" : "FAILED",
               static_cast<unsigned long long>(head->size), findings.count());

@@ -23,5 +23,15 @@ TEST(StoreFsck, WhatCannotBeReadIsAnError) {
   }
 }
 
+// reliability.md: what is gone must be gone by a notice.
+TEST(StoreFsck, AStatementWithoutANoticeIsAFinding) {
+  support::RunningLog log;
+  const auto claim = log.alliance().IndexOf("evidence"), authority = log.alliance().IndexOf("key-one-1");
+  ASSERT_TRUE(log.storage().base().log().Withhold(claim).ok());
+  EXPECT_EQ(CountFindings(log.storage().reader()).value(), 1);
+  ASSERT_TRUE(log.storage().base().log().Withhold(authority).ok());
+  EXPECT_EQ(CountFindings(log.storage().reader()).value(), 2);
+}
+
 }  // namespace
 }  // namespace trustlog::server
