@@ -10,10 +10,11 @@ namespace {
 
 Commands Assemble() {
   Commands all;
-  for (const auto make : {VerifyCommands, ShowCommands, StatusCommands, FindCommands, ProofCommands, CheckpointCommands, PolicyCommands,
-                          EvidenceCommands, KeyCommands, StatementCommands, AuthorityCommands, SignCommands, SubmitCommands,
-                          DisclosureCommands, SaltCommands, LogCommands, FsckCommands, MonitorCommands, BenchCommands,
-                          IllustrationCommands, HelpCommands}) {
+  for (const auto make :
+       {VerifyCommands,       ShowCommands,  StatusCommands,    FindCommands,      ProofCommands,     CheckpointCommands,
+        PolicyCommands,       EvidenceCommands, KeyCommands,    StatementCommands, AuthorityCommands, SignCommands,
+        SubmitCommands,       DisclosureCommands, SaltCommands, LogCommands,       FsckCommands,      AdminCommands,
+        MonitorCommands,      BenchCommands, IllustrationCommands, HelpCommands}) {
     for (auto& command : make()) all.push_back(std::move(command));
   }
   return all;

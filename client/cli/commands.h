@@ -22,6 +22,7 @@ Commands DisclosureCommands();    // disclosure build|show|verify
 Commands SaltCommands();          // salt new|check
 Commands LogCommands();           // log init|describe
 Commands FsckCommands();          // fsck
+Commands AdminCommands();         // admin stats|withhold
 Commands MonitorCommands();       // monitor once
 Commands BenchCommands();         // bench submit|batch|proofs|tiles
 Commands IllustrationCommands();  // illustration build (hidden)

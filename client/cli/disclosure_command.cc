@@ -57,14 +57,13 @@ absl::StatusOr<ExitCode> Build(Session& session, const Arguments& arguments) {
   if (IsDirectory(path)) path = fmt::format("{}/{}", path, kPrivateName);
   if (auto status = WriteSecret(path, attest::FormatPrivateLeaves(*tree)); !status.ok()) return status;
   session.output().Talk(fmt::format("written   {} (secret, 0600): without it no leaf can be shown", Escape(path)));
-  return session.output().Result(
-      fmt::format("disclosureRoot   {}\ndisclosureCount  {}\nacknowledged     {}\n", bytes::EncodeHex(tree->head().root),
-                  tree->head().size, tree->acknowledged()),
-      JsonObject()
-          .Hash("disclosureRoot", tree->head().root)
-          .Number("disclosureCount", tree->head().size)
-          .Number("acknowledged", tree->acknowledged())
-          .Text("file", path));
+  return session.output().Result(fmt::format("disclosureRoot   {}\ndisclosureCount  {}\nacknowledged     {}\n",
+                                             bytes::EncodeHex(tree->head().root), tree->head().size, tree->acknowledged()),
+                                 JsonObject()
+                                     .Hash("disclosureRoot", tree->head().root)
+                                     .Number("disclosureCount", tree->head().size)
+                                     .Number("acknowledged", tree->acknowledged())
+                                     .Text("file", path));
 }
 
 // By --index, or the only one of --supplier and --clause.
@@ -103,9 +102,9 @@ absl::StatusOr<ExitCode> Show(Session& session, const Arguments& arguments) {
     return ExitCode::kOk;
   }
   if (auto status = WriteOutput(path, text, arguments.AllBut("output")); !status.ok()) return status;
-  return session.output().Result(fmt::format("written   {}   leaf {} of {}, and nothing of the others\n", Escape(path), *index,
-                                             tree->head().size),
-                                 JsonObject().Text("file", path).Number("index", *index).Number("count", tree->head().size));
+  return session.output().Result(
+      fmt::format("written   {}   leaf {} of {}, and nothing of the others\n", Escape(path), *index, tree->head().size),
+      JsonObject().Text("file", path).Number("index", *index).Number("count", tree->head().size));
 }
 
 std::string DateOf(std::int64_t seconds) {

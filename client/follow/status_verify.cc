@@ -24,7 +24,8 @@ std::string Text(const absl::Status& status) { return std::string(bytes::Message
 
 class Verification final {
  public:
-  Verification(const StatusBundle& bundle, const CheckpointRules& rules) : bundle_(bundle), rules_(rules), registry_(bundle.origin) {}
+  Verification(const StatusBundle& bundle, const CheckpointRules& rules)
+      : bundle_(bundle), rules_(rules), registry_(bundle.origin) {}
 
   StatusReport Run() && {
     CheckTheCheckpoint();
@@ -53,9 +54,11 @@ class Verification final {
     if (!is_prefix()) {
       for (const auto& record : bundle_.records) {
         auto proof = tlog::ParseTlogProof(record.proof);
-        if (!proof.ok()) return Fail("log signature", CheckCode::kFileMalformed, fmt::format("record {}: {}", record.index, Text(proof.status())));
+        if (!proof.ok())
+          return Fail("log signature", CheckCode::kFileMalformed, fmt::format("record {}: {}", record.index, Text(proof.status())));
         if (proof->index != record.index)
-          return Fail("log signature", CheckCode::kFileMalformed, fmt::format("record {}: its proof is of {}", record.index, proof->index));
+          return Fail("log signature", CheckCode::kFileMalformed,
+                      fmt::format("record {}: its proof is of {}", record.index, proof->index));
         if (!proofs_.empty() && proof->checkpoint != proofs_.front().checkpoint)
           return Fail("log signature", CheckCode::kFileMalformed, "the proofs have different checkpoints");
         proofs_.push_back(*std::move(proof));
@@ -66,8 +69,8 @@ class Verification final {
     std::move(checked.checks.begin(), checked.checks.end(), std::back_inserter(report_.checks));
     report_.checkpoint = std::move(checked.checkpoint);
     if (report_.checkpoint && report_.checkpoint->checkpoint.origin != bundle_.origin) {
-      Fail("log signature", CheckCode::kOtherLog, fmt::format("the file names {}, the checkpoint {}", bundle_.origin,
-                                                              report_.checkpoint->checkpoint.origin));
+      Fail("log signature", CheckCode::kOtherLog,
+           fmt::format("the file names {}, the checkpoint {}", bundle_.origin, report_.checkpoint->checkpoint.origin));
       report_.checkpoint.reset();
     }
   }
@@ -77,14 +80,16 @@ class Verification final {
     const merkle::TreeHead& head = report_.checkpoint->checkpoint.head;
     const auto size = bundle_.question.as_of.size;
     if (is_prefix() ? head.size != size : head.size < size) {
-      return Fail("inclusion", CheckCode::kProofRootMismatch, fmt::format("the question is of size {}, the checkpoint of {}", size, head.size));
+      return Fail("inclusion", CheckCode::kProofRootMismatch,
+                  fmt::format("the question is of size {}, the checkpoint of {}", size, head.size));
     }
     merkle::CompactRange range;
     for (std::size_t i = 0; i < bundle_.records.size(); ++i) {
       const auto leaf = merkle::HashLeaf(bytes::AsBytes(bundle_.records[i].entry));
       if (is_prefix()) {
         range.Append(leaf);
-      } else if (merkle::VerifyInclusion(proofs_[i].index, head.size, leaf, proofs_[i].hashes, head.root) != merkle::ProofCheck::kOk) {
+      } else if (merkle::VerifyInclusion(proofs_[i].index, head.size, leaf, proofs_[i].hashes, head.root) !=
+                 merkle::ProofCheck::kOk) {
         return Fail("inclusion", CheckCode::kProofRootMismatch,
                     fmt::format("record {}: its proof does not lead to the signed root", bundle_.records[i].index));
       }
@@ -110,7 +115,8 @@ class Verification final {
       replayed.entry = attest::DecodeEntry(record.entry);
       if (record.statement && replayed.entry.ok()) {
         if (attest::StatementId(*record.statement) != replayed.entry->statement_id) {
-          Fail("statements", CheckCode::kStatementMismatch, fmt::format("record {}: it is not this entry's statement", record.index));
+          Fail("statements", CheckCode::kStatementMismatch,
+               fmt::format("record {}: it is not this entry's statement", record.index));
           return Add("rules", CheckResult::kSkipped, "a statement is not that of its entry");
         }
         JudgeStatement(*record.statement, replayed);
@@ -156,8 +162,9 @@ class Verification final {
     const auto answer = registry::Evaluate(registry_, facts_, bundle_.question);
     if (!answer.ok()) return Fail("verdict", CheckCode::kVerdictMismatch, Text(answer.status()));
     if (answer->verdict != bundle_.answer.verdict) {
-      return Fail("verdict", CheckCode::kVerdictMismatch,
-                  fmt::format("the file says {}, its records give {}", VerdictName(bundle_.answer.verdict), VerdictName(answer->verdict)));
+      return Fail(
+          "verdict", CheckCode::kVerdictMismatch,
+          fmt::format("the file says {}, its records give {}", VerdictName(bundle_.answer.verdict), VerdictName(answer->verdict)));
     }
     if (*answer != bundle_.answer)
       return Fail("verdict", CheckCode::kVerdictMismatch, "the file names other records than those that decide");
@@ -175,6 +182,8 @@ class Verification final {
 
 }  // namespace
 
-StatusReport VerifyStatusBundle(const registry::StatusBundle& bundle, const CheckpointRules& rules) { return Verification(bundle, rules).Run(); }
+StatusReport VerifyStatusBundle(const registry::StatusBundle& bundle, const CheckpointRules& rules) {
+  return Verification(bundle, rules).Run();
+}
 
 }  // namespace trustlog::follow

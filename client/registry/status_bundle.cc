@@ -22,8 +22,8 @@ json::array NamedToJson(const std::vector<Named>& list) {
 
 bool operator==(const StatusBundle& a, const StatusBundle& b) {
   return a.origin == b.origin && a.question.member == b.question.member && a.question.principle == b.question.principle &&
-         a.question.as_of.size == b.question.as_of.size && a.question.as_of.date == b.question.as_of.date &&
-         a.answer == b.answer && a.records == b.records && a.completeness == b.completeness && a.checkpoint == b.checkpoint;
+         a.question.as_of.size == b.question.as_of.size && a.question.as_of.date == b.question.as_of.date && a.answer == b.answer &&
+         a.records == b.records && a.completeness == b.completeness && a.checkpoint == b.checkpoint;
 }
 
 std::string FormatStatusBundle(const StatusBundle& bundle) {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/rpc/grpc_status.h"
 #include "fmt/format.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -49,18 +50,6 @@ absl::StatusOr<std::shared_ptr<::grpc::ChannelCredentials>> Credentials(const Cl
   return ::grpc::SslCredentials(ssl);
 }
 
-absl::Status FromGrpc(const ::grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  google::rpc::Status details;
-  if (!status.error_details().empty() && details.ParseFromString(status.error_details()) && details.code() == status.error_code()) {
-    return FromRpcStatus(details);
-  }
-  // Nothing here cancels a call: the server did, as it stopped. Whether the call was done is not known.
-  if (status.error_code() == ::grpc::StatusCode::CANCELLED)
-    return absl::UnavailableError(fmt::format("the server broke the call off: {}", status.error_message()));
-  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
-}
-
 // What the server asks to wait; 0: it does not say.
 milliseconds AskedPause(const absl::Status& status) {
   const std::string text = bytes::MetadataValue(status, "retry_ms");
@@ -81,6 +70,18 @@ milliseconds Jittered(milliseconds pause) {
 }
 
 }  // namespace
+
+absl::Status FromGrpc(const ::grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  google::rpc::Status details;
+  if (!status.error_details().empty() && details.ParseFromString(status.error_details()) && details.code() == status.error_code()) {
+    return FromRpcStatus(details);
+  }
+  // Nothing here cancels a call: the server did, as it stopped. Whether the call was done is not known.
+  if (status.error_code() == ::grpc::StatusCode::CANCELLED)
+    return absl::UnavailableError(fmt::format("the server broke the call off: {}", status.error_message()));
+  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+}
 
 struct LogClient::Parts {
   ClientOptions options;

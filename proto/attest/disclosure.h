@@ -22,11 +22,11 @@
 namespace trustlog::attest {
 
 struct DisclosureLeaf {
-  merkle::Hash salt{};                       // random; of each leaf its own
-  std::string supplier, clause;              // the member's ids, at most 255 bytes, any bytes
-  merkle::Hash clause_sha256{};              // of the clause's text
-  std::int64_t from = 0, until = 0;          // Unix seconds; what 0 and other values mean is between the parties
-  merkle::Hash acknowledgement{};            // SHA-256 of the supplier's acknowledgement; zero = none
+  merkle::Hash salt{};               // random; of each leaf its own
+  std::string supplier, clause;      // the member's ids, at most 255 bytes, any bytes
+  merkle::Hash clause_sha256{};      // of the clause's text
+  std::int64_t from = 0, until = 0;  // Unix seconds; what 0 and other values mean is between the parties
+  merkle::Hash acknowledgement{};    // SHA-256 of the supplier's acknowledgement; zero = none
   friend bool operator==(const DisclosureLeaf&, const DisclosureLeaf&) = default;
 };
 inline bool IsAcknowledged(const DisclosureLeaf& leaf) { return leaf.acknowledgement != merkle::Hash{}; }
@@ -38,10 +38,10 @@ absl::StatusOr<DisclosureLeaf> DecodeDisclosureLeaf(std::string_view data);
 
 // What a customer or auditor is shown.
 struct Disclosure {
-  Id statement_id{};                         // of the flow-down
-  std::uint32_t index = 0, count = 0;        // index < count
+  Id statement_id{};                   // of the flow-down
+  std::uint32_t index = 0, count = 0;  // index < count
   DisclosureLeaf leaf;
-  std::vector<merkle::Hash> path;            // RFC 6962, leaf side first; at most 32
+  std::vector<merkle::Hash> path;  // RFC 6962, leaf side first; at most 32
 };
 
 // The member's own tree. Owns the leaves.
@@ -51,15 +51,15 @@ class DisclosureTree final {
   static absl::StatusOr<DisclosureTree> Build(std::vector<DisclosureLeaf> leaves);
 
   const std::vector<DisclosureLeaf>& leaves() const { return leaves_; }
-  const merkle::TreeHead& head() const { return head_; }    // disclosureCount, disclosureRoot
-  std::uint32_t acknowledged() const;                       // O(leaves)
+  const merkle::TreeHead& head() const { return head_; }  // disclosureCount, disclosureRoot
+  std::uint32_t acknowledged() const;                     // O(leaves)
   // One leaf with its path; O(log count).   REQUIRES: index < head().size.
   Disclosure Disclose(std::uint32_t index, const Id& statement_id) const;
 
  private:
   std::vector<DisclosureLeaf> leaves_;
   merkle::TreeHead head_;
-  std::vector<std::vector<merkle::Hash>> tile_levels_;      // [L]: the nodes of level 8 L
+  std::vector<std::vector<merkle::Hash>> tile_levels_;  // [L]: the nodes of level 8 L
 };
 
 enum class DisclosureCheck {

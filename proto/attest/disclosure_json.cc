@@ -151,10 +151,10 @@ absl::StatusOr<DisclosureTree> ParsePrivateLeaves(std::string_view text) {
   auto tree = DisclosureTree::Build(std::move(leaves));
   if (!tree.ok()) return tree.status();
   if (tree->head().root != root || tree->head().size != count || tree->acknowledged() != acknowledged) {
-    return bytes::Refuse(Reason::kArgumentInvalid,
-                         fmt::format("its {} leaves, {} of them acknowledged, give root {}: the file says {}, {} and {}",
-                                     tree->head().size, tree->acknowledged(), bytes::EncodeHex(tree->head().root), count,
-                                     acknowledged, bytes::EncodeHex(root)));
+    return bytes::Refuse(
+        Reason::kArgumentInvalid,
+        fmt::format("its {} leaves, {} of them acknowledged, give root {}: the file says {}, {} and {}", tree->head().size,
+                    tree->acknowledged(), bytes::EncodeHex(tree->head().root), count, acknowledged, bytes::EncodeHex(root)));
   }
   return tree;
 }

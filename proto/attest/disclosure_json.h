@@ -20,8 +20,8 @@
 
 namespace trustlog::attest {
 
-inline constexpr std::size_t kMaxDisclosureBytes = 16'384;             // of a trustlog-disclosure/1
-inline constexpr std::size_t kMaxListedLeaves = 65'536;                // of a list, ours or the member's
+inline constexpr std::size_t kMaxDisclosureBytes = 16'384;               // of a trustlog-disclosure/1
+inline constexpr std::size_t kMaxListedLeaves = 65'536;                  // of a list, ours or the member's
 inline constexpr std::size_t kMaxLeafListBytes = std::size_t{96} << 20;  // of the file that holds it
 
 // ARGUMENT_INVALID, TOO_LARGE, DUPLICATE_MEMBER.

@@ -18,16 +18,16 @@ namespace trustlog::attest {
 inline constexpr std::size_t kMaxForeignBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxForeignSubjects = 32;  // of an evidence record
 
-struct ForeignEnvelope {                     // DSSE; one that cannot be decoded has no signatures
+struct ForeignEnvelope {  // DSSE; one that cannot be decoded has no signatures
   std::string payload_type, payload;
   std::vector<std::string> signatures;
 };
 
 struct ForeignFile {
-  std::string media_type;                    // application/octet-stream: not recognised
+  std::string media_type;  // application/octet-stream: not recognised
   // sha256 subjects of the in-toto statements in it, each digest once, in order; "" for a name that a record cannot have.
   std::vector<ForeignSubject> subjects;
-  bool has_more_subjects = false;            // than a record can have
+  bool has_more_subjects = false;  // than a record can have
   // In document order, wherever they stand: DSSE, Sigstore bundle, npm, Cloud Build, JSON Lines.
   std::vector<ForeignEnvelope> envelopes;
 };

@@ -1,6 +1,5 @@
 // Status bundle files: what is accepted is written back as a bundle that reads the same, and checking it ends.
 #include "client/follow/status_bundle.h"
-
 #include "tests/fuzz/fuzz_target.h"
 
 namespace trustlog::follow {

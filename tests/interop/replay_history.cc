@@ -88,7 +88,8 @@ attest::LogContext ContextOf(const std::string& payload, const std::string& orig
   const auto type = Text(statement.at("predicateType"));
   if (type.ends_with("/genesis/v1")) return {origin, "", ""};
   const auto issuer = Text(statement.at("predicate").at("issuer"));
-  return {origin, type.substr(0, type.rfind('/', type.rfind('/') - 1)), issuer.substr(0, issuer.find(':', issuer.find(':') + 1) + 1)};
+  return {origin, type.substr(0, type.rfind('/', type.rfind('/') - 1)),
+          issuer.substr(0, issuer.find(':', issuer.find(':') + 1) + 1)};
 }
 
 class History final {
@@ -144,7 +145,7 @@ class History final {
     if (!statement.ok()) return statement.status();
     std::vector<std::size_t> sizes;
     for (const auto& signature : step.signatures) sizes.push_back(signature.signature.size());
-    if (auto status = attest::CheckDerivedSize(*statement, sizes); !status.ok()) return status;  // 15
+    if (auto status = attest::CheckDerivedSize(*statement, sizes); !status.ok()) return status;                     // 15
     if (statement->log_origin != draft_->context().origin) return bytes::Refuse(Reason::kWrongLog, "another log");  // 16
     if (auto status = CheckKeysInEnvelopeOrder(step, *statement); !status.ok()) return status;                      // 17
     auto derived = attest::Derive(*statement, step.id(), step.signatures);
@@ -160,7 +161,8 @@ class History final {
     const auto in_statement = met;
     met.clear();
     for (const auto& [id, signature] : step.signatures) {
-      const bool known = draft_->FindKey(id).has_value() || std::find(in_statement.begin(), in_statement.end(), id) != in_statement.end();
+      const bool known =
+          draft_->FindKey(id).has_value() || std::find(in_statement.begin(), in_statement.end(), id) != in_statement.end();
       if (!known) return bytes::Refuse(Reason::kKeyUnknown, "no such key");
       if (std::find(met.begin(), met.end(), id) != met.end()) return bytes::Refuse(Reason::kEnvelopeMalformed, "a key twice");
       met.push_back(id);

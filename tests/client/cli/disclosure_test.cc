@@ -53,11 +53,31 @@ class DisclosureTest : public CliTest {
   // A flow-down over the tree of `built`, in a file; its statement id.
   std::string Flowdown(const boost::json::object& built, const std::string& name = "flowdown.json") {
     const auto text = [&built](const char* member) { return std::string(built.at(member).as_string()); };
-    const auto made =
-        Run({"statement", "new", "supplier-flowdown", "--issuer", kMember, "--origin", "log.example/test", "--document",
-             Path("catalogue.pdf"), "--set", "commitment=" + kDigest, "--set", "principle=3", "--set", "requirementTitle=Clause 7",
-             "--set", "supplierCount=4", "--set", "instrument=contract", "--set", "disclosureRoot=" + text("disclosureRoot"),
-             "--set", "disclosureCount=" + text("disclosureCount"), "--set", "acknowledged=" + text("acknowledged")});
+    const auto made = Run({"statement",
+                           "new",
+                           "supplier-flowdown",
+                           "--issuer",
+                           kMember,
+                           "--origin",
+                           "log.example/test",
+                           "--document",
+                           Path("catalogue.pdf"),
+                           "--set",
+                           "commitment=" + kDigest,
+                           "--set",
+                           "principle=3",
+                           "--set",
+                           "requirementTitle=Clause 7",
+                           "--set",
+                           "supplierCount=4",
+                           "--set",
+                           "instrument=contract",
+                           "--set",
+                           "disclosureRoot=" + text("disclosureRoot"),
+                           "--set",
+                           "disclosureCount=" + text("disclosureCount"),
+                           "--set",
+                           "acknowledged=" + text("acknowledged")});
     EXPECT_EQ(made.exit, ExitCode::kOk) << made.err;
     EXPECT_TRUE(CheckPayload(made.out).ok()) << CheckPayload(made.out).status() << made.out;
     WriteFile(name, made.out);
@@ -81,7 +101,8 @@ TEST_F(DisclosureTest, FromTheListToTheCustomersVerdict) {
 
   const auto verified = Run({"disclosure", "verify", Path("s-1.json"), "--statement", Path("flowdown.json")});
   EXPECT_EQ(verified.exit, ExitCode::kOk) << verified.out;
-  EXPECT_TRUE(verified.out.starts_with("MATCHES  leaf 1 of 5   (supplier s-1, clause c-7, from 2026-11-01T00:00:00Z until -, acknowledged)\n"))
+  EXPECT_TRUE(verified.out.starts_with(
+      "MATCHES  leaf 1 of 5   (supplier s-1, clause c-7, from 2026-11-01T00:00:00Z until -, acknowledged)\n"))
       << verified.out;
   EXPECT_THAT(verified.out, HasSubstr("skipped log"));
   const auto json = Run({"disclosure", "verify", Path("s-1.json"), "--statement", Path("flowdown.json"), "--json"}).json();
@@ -100,7 +121,8 @@ TEST_F(DisclosureTest, TheFileForOneCustomerHoldsNothingOfAnother) {
   const auto tree = attest::ParsePrivateLeaves(ReadFile("private.json"));
   ASSERT_TRUE(tree.ok()) << tree.status();
   for (std::uint32_t i = 0; i < 5; ++i) {
-    const auto shown = Run({"disclosure", "show", Path("private.json"), "--index", std::to_string(i), "--statement-id", "sha256:" + id});
+    const auto shown =
+        Run({"disclosure", "show", Path("private.json"), "--index", std::to_string(i), "--statement-id", "sha256:" + id});
     ASSERT_EQ(shown.exit, ExitCode::kOk) << shown.err;
     const std::string leaf = attest::EncodeDisclosureLeaf(tree->leaves()[i]);
     for (std::uint32_t j = 0; j < 5; ++j) {
@@ -219,8 +241,8 @@ TEST_F(DisclosureTest, ThatItWasLoggedIsShownByItsProof) {
   WriteFile("f.tlog-proof", log_.TlogProof(index, log_.size()));
   WriteFile("f.tle", log_.entry(index));
   WriteFile("f.json", log_.statement(index));
-  const std::vector<std::string> words = {"disclosure", "verify",        Path("d.json"), "--proof", Path("f.tlog-proof"), "--entry",
-                                          Path("f.tle"), "--statement", Path("f.json")};
+  const std::vector<std::string> words = {"disclosure", "verify",      Path("d.json"), "--proof",     Path("f.tlog-proof"),
+                                          "--entry",    Path("f.tle"), "--statement",  Path("f.json")};
   const auto verified = Run(words);
   EXPECT_EQ(verified.exit, ExitCode::kOk) << verified.out;
   EXPECT_TRUE(verified.out.starts_with("VERIFIED  leaf 2 of 3 in entry " + std::to_string(index) + " of log ")) << verified.out;
@@ -279,9 +301,9 @@ TEST_F(SaltTest, TheDigestIsThatOfAnotherProgram) {  // python3 hmac, as in test
 
 TEST_F(SaltTest, WhatIsNoSaltIsRefused) {
   const std::string file = WriteFile("scope.txt", "scope");
-  for (const std::string& text : {std::string(), std::string(64, 'a'), "trustlog-salt/1 " + std::string(63, 'a'),
-                                  "trustlog-salt/2 " + std::string(64, 'a'), "trustlog-salt/1 " + std::string(64, 'A'),
-                                  "trustlog-salt/1 " + std::string(64, 'a') + "\n\n", std::string(1000, 'x')}) {
+  for (const std::string& text :
+       {std::string(), std::string(64, 'a'), "trustlog-salt/1 " + std::string(63, 'a'), "trustlog-salt/2 " + std::string(64, 'a'),
+        "trustlog-salt/1 " + std::string(64, 'A'), "trustlog-salt/1 " + std::string(64, 'a') + "\n\n", std::string(1000, 'x')}) {
     WriteFile("bad.salt", text);
     EXPECT_EQ(Run({"salt", "check", file, "--salt", Path("bad.salt"), "--digest", kDigest}).exit, ExitCode::kUsage) << text;
   }

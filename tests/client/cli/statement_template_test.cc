@@ -181,10 +181,10 @@ TEST_F(StatementTemplateTest, AnIndexHeadIsTheLineOfTheSpecification) {  // reco
   const std::string text = New(Kind::kIndexHead);
   EXPECT_EQ(text.find_first_of(" \n"), text.find(" of entry")) << text;  // the first white space is in a placeholder
   const std::string digest = bytes::EncodeHex(merkle::Sha256(bytes::AsBytes(kOrigin)));
-  EXPECT_TRUE(text.starts_with(R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"log.example/test","digest":{"sha256":")" +
-                               digest +
-                               R"("}}],"predicateType":"https://trustlog.example/attest/index-head/v1","predicate":{"logOrigin":"log.example/test",)"
-                               R"("issuer":"urn:tta:operator","issuedAt":"<)"))
+  EXPECT_TRUE(text.starts_with(
+      R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"log.example/test","digest":{"sha256":")" + digest +
+      R"("}}],"predicateType":"https://trustlog.example/attest/index-head/v1","predicate":{"logOrigin":"log.example/test",)"
+      R"("issuer":"urn:tta:operator","issuedAt":"<)"))
       << text;
   EXPECT_TRUE(text.ends_with(R"("coversSize":"<number>","mapRoot":"<digest>","indexFunction":"trustlog-index/1"}})")) << text;
 }
@@ -209,7 +209,8 @@ TEST_F(StatementTemplateTest, TheTextOfEveryKindIsTheGoldenOne) {
   std::string text;
   const std::regex nonce(R"rx("nonce": "[A-Za-z0-9_-]{22}")rx");
   for (const Kind kind : attest::AllKinds()) {
-    text += "=== " + std::string(attest::KindName(kind)) + "\n" + std::regex_replace(New(kind), nonce, "\"nonce\": \"(22 characters)\"");
+    text += "=== " + std::string(attest::KindName(kind)) + "\n" +
+            std::regex_replace(New(kind), nonce, "\"nonce\": \"(22 characters)\"");
     if (!text.ends_with("\n")) text += "\n";
   }
   const std::string path = std::string(TRUSTLOG_SOURCE_DIR) + "/tests/client/cli/statement_templates.golden";

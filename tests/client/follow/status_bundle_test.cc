@@ -57,8 +57,7 @@ class StatusBundleTest : public ::testing::Test {
       return bundle;
     }
     const auto indices = registry::RecordsForVerdict(replay_.registry(), facts_, bundle.question, bundle.answer).value();
-    for (const auto i : indices)
-      bundle.records.push_back({i, log_.entry(i), log_.statement(i), log_.TlogProof(i, log_.size())});
+    for (const auto i : indices) bundle.records.push_back({i, log_.entry(i), log_.statement(i), log_.TlogProof(i, log_.size())});
     return bundle;
   }
   StatusReport Verify(const StatusBundle& bundle) const { return VerifyStatusBundle(bundle, {.policy = &policy_, .now = kNow}); }
@@ -93,8 +92,8 @@ TEST_F(StatusBundleTest, EveryQuestionIsAnsweredFromItsFileAlone) {
       }
     }
   }
-  for (const auto verdict : {Verdict::kNone, Verdict::kSelfAttested, Verdict::kAuditedQualified, Verdict::kNegative, Verdict::kLapsed,
-                             Verdict::kSuspended, Verdict::kDisputed}) {
+  for (const auto verdict : {Verdict::kNone, Verdict::kSelfAttested, Verdict::kAuditedQualified, Verdict::kNegative,
+                             Verdict::kLapsed, Verdict::kSuspended, Verdict::kDisputed}) {
     EXPECT_GT(verdicts[verdict], 0) << VerdictName(verdict);
   }
 }
@@ -139,7 +138,11 @@ TEST_F(StatusBundleTest, EachLieIsFound) {
   const Lie lies[] = {
       {"a better verdict", [](StatusBundle& b) { b.answer.verdict = Verdict::kAudited; }, CheckCode::kVerdictMismatch},
       {"a deciding record less", [](StatusBundle& b) { b.answer.deciding.pop_back(); }, CheckCode::kVerdictMismatch},
-      {"a note more", [](StatusBundle& b) { b.answer.notes.push_back({3, registry::Part::kObjection}); }, CheckCode::kVerdictMismatch},
+      {"a note more",
+       [](StatusBundle& b) {
+         b.answer.notes.push_back({3, registry::Part::kObjection});
+       },
+       CheckCode::kVerdictMismatch},
       {"another date", [](StatusBundle& b) { b.question.as_of.date += 900 * 86'400; }, CheckCode::kVerdictMismatch},
       {"another principle", [](StatusBundle& b) { b.question.principle = 4; }, CheckCode::kVerdictMismatch},
       {"another member", [](StatusBundle& b) { b.question.member = "urn:tta:member:example-two"; }, CheckCode::kVerdictMismatch},
@@ -148,10 +151,10 @@ TEST_F(StatusBundleTest, EachLieIsFound) {
       {"the result left out that it corrects", [&](StatusBundle& b) { std::erase(b.records, result(b)); }, CheckCode::kRecordVoid},
       {"genesis left out", [](StatusBundle& b) { b.records.erase(b.records.begin()); }, CheckCode::kRecordVoid},
       {"another log", [](StatusBundle& b) { b.origin = "log.example/other"; }, CheckCode::kOtherLog},
-      {"a record of another index",
-       [&](StatusBundle& b) { ++result(b).index; }, CheckCode::kFileMalformed},
+      {"a record of another index", [&](StatusBundle& b) { ++result(b).index; }, CheckCode::kFileMalformed},
       {"another entry", [&](StatusBundle& b) { result(b).entry = b.records.front().entry; }, CheckCode::kProofRootMismatch},
-      {"another statement", [&](StatusBundle& b) { result(b).statement = b.records.front().statement; }, CheckCode::kStatementMismatch},
+      {"another statement", [&](StatusBundle& b) { result(b).statement = b.records.front().statement; },
+       CheckCode::kStatementMismatch},
       {"an authority record without its statement", [](StatusBundle& b) { b.records.front().statement.reset(); },
        CheckCode::kRecordVoid},
       {"a size beyond the checkpoint", [](StatusBundle& b) { b.question.as_of.size = 30; }, CheckCode::kProofRootMismatch},
@@ -204,7 +207,12 @@ TEST_F(StatusBundleTest, OtherFilesAreMalformed) {
     return text.replace(at, from.size(), to);
   };
   const std::string cases[] = {
-      "", "{}", "[]", "null", good + good, good.substr(0, good.size() / 2),
+      "",
+      "{}",
+      "[]",
+      "null",
+      good + good,
+      good.substr(0, good.size() / 2),
       with("trustlog-status-bundle/1", "trustlog-status-bundle/2"),
       with("trustlog-verdict/1", "trustlog-verdict/2"),
       with("\"schema\"", "\"more\":1,\"schema\""),
@@ -223,7 +231,8 @@ TEST_F(StatusBundleTest, OtherFilesAreMalformed) {
       with("\"deciding\":[", "\"deciding\":[{\"index\":18,\"role\":\"result\"},"),
       with("\"index\":0,", "\"index\":9007199254740992,"),
   };
-  for (const auto& text : cases) EXPECT_EQ(CheckCodeOf(ParseStatusBundle(text).status()), CheckCode::kFileMalformed) << text.substr(0, 80);
+  for (const auto& text : cases)
+    EXPECT_EQ(CheckCodeOf(ParseStatusBundle(text).status()), CheckCode::kFileMalformed) << text.substr(0, 80);
 }
 
 // A changed file is refused, or says the same of the same question. At each of 100,000 seeded changes the answer that a file gives when
@@ -234,7 +243,8 @@ TEST_F(StatusBundleTest, NoChangedByteGivesAnotherAnswer) {
 #else
   constexpr int kChanges = 100'000;
 #endif
-  const std::string files[] = {registry::FormatStatusBundle(Make(3, kDecember, 16)), registry::FormatStatusBundle(Make(3, kDecember, 19)),
+  const std::string files[] = {registry::FormatStatusBundle(Make(3, kDecember, 16)),
+                               registry::FormatStatusBundle(Make(3, kDecember, 19)),
                                registry::FormatStatusBundle(Make(3, kDecember, 21))};
   std::atomic<int> verified = 0, wrong = 0;
   const auto change_some = [&](std::uint64_t seed) {

@@ -29,9 +29,9 @@ TEST(DisclosureJsonTest, ADisclosureIsWrittenAsTheSpecificationSaysAndReadBack) 
   const auto tree = VectorTree();
   const std::string text = FormatDisclosure(tree.Disclose(1, Id{0x42}));
   const auto& vector = Vectors().at("disclosure").as_object();
-  EXPECT_EQ(text, R"({"schema":"trustlog-disclosure/1","statementId":"42)" + std::string(62, '0') + R"(","index":1,"count":3,"leaf":")" +
-                      Text(vector.at("leaves").at(1)) + R"(","path":[")" + Text(vector.at("path_of_1").at(0)) + R"(",")" +
-                      Text(vector.at("path_of_1").at(1)) + "\"]}\n");
+  EXPECT_EQ(text, R"({"schema":"trustlog-disclosure/1","statementId":"42)" + std::string(62, '0') +
+                      R"(","index":1,"count":3,"leaf":")" + Text(vector.at("leaves").at(1)) + R"(","path":[")" +
+                      Text(vector.at("path_of_1").at(0)) + R"(",")" + Text(vector.at("path_of_1").at(1)) + "\"]}\n");
   const auto read = ParseDisclosure(text);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(FormatDisclosure(*read), text);
@@ -85,9 +85,12 @@ TEST(DisclosureJsonTest, HostileDisclosuresAreRefused) {
 
 TEST(DisclosureJsonTest, ASupplierListGivesLeavesWithoutSalt) {
   const auto leaves = ParseSupplierList(R"({"schema":"trustlog-suppliers/1","leaves":[
-      {"supplier":"s-1","clause":"c-7","clauseSha256":")" + kDigest + R"(","from":"2026-11-01T00:00:00Z",
-       "until":"2027-11-01T00:00:00Z","acknowledgementSha256":")" + kDigest + R"("},
-      {"supplier":"s-2","clause":"c-7","clauseSha256":")" + kDigest + R"("}]})");
+      {"supplier":"s-1","clause":"c-7","clauseSha256":")" +
+                                        kDigest + R"(","from":"2026-11-01T00:00:00Z",
+       "until":"2027-11-01T00:00:00Z","acknowledgementSha256":")" +
+                                        kDigest + R"("},
+      {"supplier":"s-2","clause":"c-7","clauseSha256":")" +
+                                        kDigest + R"("}]})");
   ASSERT_TRUE(leaves.ok()) << leaves.status();
   ASSERT_EQ(leaves->size(), 2U);
   EXPECT_EQ((*leaves)[0].supplier, "s-1");
@@ -101,9 +104,7 @@ TEST(DisclosureJsonTest, ASupplierListGivesLeavesWithoutSalt) {
 
 TEST(DisclosureJsonTest, ListsThatAreNotExactlySoAreRefused) {
   const std::string element = R"({"supplier":"s","clause":"c","clauseSha256":")" + kDigest + R"("})";
-  const auto list = [](const std::string& elements) {
-    return R"({"schema":"trustlog-suppliers/1","leaves":[)" + elements + "]}";
-  };
+  const auto list = [](const std::string& elements) { return R"({"schema":"trustlog-suppliers/1","leaves":[)" + elements + "]}"; };
   EXPECT_TRUE(ParseSupplierList(list(element)).ok());
   const struct {
     const char* name;
@@ -150,8 +151,8 @@ TEST(DisclosureJsonTest, WhatAMemberKeepsIsReadBackAndCheckedAgainstItself) {
       {"another root", With(good, Text(Vectors().at("disclosure").at("root")), kDigest)},
       {"a leaf changed", With(good, Text(Vectors().at("disclosure").at("leaves").at(0)), changed)},
       {"a leaf left out", With(good, "\"" + Text(Vectors().at("disclosure").at("leaves").at(0)) + "\",", "")},
-      {"a leaf twice", With(good, Text(Vectors().at("disclosure").at("leaves").at(0)),
-                            Text(Vectors().at("disclosure").at("leaves").at(1)))},
+      {"a leaf twice",
+       With(good, Text(Vectors().at("disclosure").at("leaves").at(0)), Text(Vectors().at("disclosure").at("leaves").at(1)))},
       {"an unknown member", With(good, "\"count\"", "\"x\":1,\"count\"")},
   };
   for (const auto& test : cases) EXPECT_EQ(ReasonWord(ParsePrivateLeaves(test.text).status()), "ARGUMENT_INVALID") << test.name;

@@ -26,7 +26,8 @@ std::string StatementOf(const std::string& subjects, const std::string& version 
 
 std::string EnvelopeOf(const std::string& payload, const std::vector<std::string>& signatures, const std::string& type = kInToto) {
   std::string list;
-  for (const auto& sig : signatures) list += (list.empty() ? "" : ",") + (R"({"keyid":"","sig":")" + bytes::EncodeBase64(sig) + "\"}");
+  for (const auto& sig : signatures)
+    list += (list.empty() ? "" : ",") + (R"({"keyid":"","sig":")" + bytes::EncodeBase64(sig) + "\"}");
   return R"({"payloadType":")" + type + R"(","payload":")" + bytes::EncodeBase64(payload) + R"(","signatures":[)" + list + "]}";
 }
 
@@ -35,7 +36,8 @@ std::string SignedBy(const keys::PrivateKey& key, const std::string& payload) {
 }
 
 std::string BundleOf(const std::string& envelope, const std::string& version = ".v0.3+json") {
-  return R"({"mediaType":"application/vnd.dev.sigstore.bundle)" + version + R"(","verificationMaterial":{},"dsseEnvelope":)" + envelope + "}";
+  return R"({"mediaType":"application/vnd.dev.sigstore.bundle)" + version + R"(","verificationMaterial":{},"dsseEnvelope":)" +
+         envelope + "}";
 }
 
 const std::string kSubject = R"([{"name":"a.bin","digest":{"sha256":")" + kA + R"("}}])";
@@ -54,7 +56,8 @@ TEST(ForeignFileTest, IsRecognisedByWhatItHolds) {
       {"an older bundle", BundleOf(envelope, "+json;version=0.1"), "application/vnd.dev.sigstore.bundle+json;version=0.1", 1, 1},
       {"an older statement", StatementOf(kSubject, "v0.1"), kInToto, 0, 1},
       {"JSON Lines", envelope + "\n\n" + BundleOf(envelope) + "\r\n", "application/jsonl", 2, 1},
-      {"npm", R"({"attestations":[{"bundle":)" + BundleOf(envelope) + R"(},{"bundle":)" + BundleOf(envelope) + "}]}", "application/json", 2, 1},
+      {"npm", R"({"attestations":[{"bundle":)" + BundleOf(envelope) + R"(},{"bundle":)" + BundleOf(envelope) + "}]}",
+       "application/json", 2, 1},
       {"an envelope deep inside", R"({"a":[{"b":)" + envelope + "}]}", "application/json", 1, 1},
       {"CycloneDX", R"({"bomFormat":"CycloneDX","specVersion":"1.6"})", "application/vnd.cyclonedx+json", 0, 0},
       {"SPDX", R"({"spdxVersion":"SPDX-2.3"})", "application/spdx+json", 0, 0},
@@ -82,8 +85,8 @@ TEST(ForeignFileTest, SubjectsAreTakenBySha256Alone) {
       R"("}},{"digest":{"sha1":"00","sha256":")" + kB + R"("}},{"name":"sha512 only","digest":{"sha512":"00"}},)" +
       R"({"name":"upper case","digest":{"sha256":")" + std::string(64, 'C') + R"("}},{"name":"short","digest":{"sha256":"aa"}},)" +
       R"({"name":")" + std::string(201, 'n') + R"(","digest":{"sha256":")" + std::string(64, 'd') + R"("}},)" +
-      R"({"name":"a\nb","digest":{"sha256":")" + std::string(64, 'e') + R"("}},{"name":7,"digest":{"sha256":")" + std::string(64, 'f') +
-      R"("}},null,{"digest":null},{"digest":{"sha256":7}}])"));
+      R"({"name":"a\nb","digest":{"sha256":")" + std::string(64, 'e') + R"("}},{"name":7,"digest":{"sha256":")" +
+      std::string(64, 'f') + R"("}},null,{"digest":null},{"digest":{"sha256":7}}])"));
   std::vector<std::pair<std::string, char>> found;
   for (const auto& subject : file.subjects) found.emplace_back(subject.name, bytes::EncodeHex(subject.sha256)[0]);
   const std::vector<std::pair<std::string, char>> expected = {{"a.bin", 'a'}, {"", 'b'}, {"", 'd'}, {"", 'e'}, {"", 'f'}};
@@ -188,14 +191,15 @@ TEST(ForeignFileTest, RealFilesAreWhatTheyAre) {
       {"attestations/google-cloud/gcb-v0.2-gcloud-container-github.json", json, 1, 1},
       {"attestations/google-cloud/gcb-v0.3-gcloud-container-github-tag.json", json, 1, 1},  // two names of one digest
       {"attestations/google-cloud/gcb-v1.0-gcloud-container-github-inline.json", json, 2, 1},
-      {"attestations/google-cloud/gke-gce-vsa-v1.dsse.jsonl", dsse, 1, 0},  // gce_image_id only
+      {"attestations/google-cloud/gke-gce-vsa-v1.dsse.jsonl", dsse, 1, 0},      // gce_image_id only
       {"attestations/microsoft-github-npm/bundle-provenance.json", v01, 1, 0},  // sha512 only
       {"attestations/microsoft-github-npm/github_provenance_demo-0.0.12-py3-none-any-bundle.jsonl", v03, 1, 1},
       {"attestations/microsoft-github-npm/gundam-visor-cli-v1-tag.npm-attestations.json", json, 2, 0},
       {"attestations/microsoft-github-npm/statement-provenance-sigstorejs1.3.0.json", kInToto, 0, 0},
       {"attestations/openssf-slsa/binary-linux-amd64-multi-subject-first.intoto.jsonl", dsse, 1, 3},
       {"attestations/openssf-slsa/bcr__MODULE.bazel.intoto.jsonl", v03, 1, 1},
-      {"attestations/openssf-slsa/gha_container-based__v1.7.0__gha_container-based-binary-linux-amd64-v14.intoto.sigstore", v01, 1, 1},
+      {"attestations/openssf-slsa/gha_container-based__v1.7.0__gha_container-based-binary-linux-amd64-v14.intoto.sigstore", v01, 1,
+       1},
       {"vectors/oscal/ifa_assessment-results-example.json", "application/oscal+json", 0, 0},
       {"vectors/oscal/ifa_plan-of-action-and-milestones.json", "application/oscal+json", 0, 0},
       {"vectors/standards-cdx/scvs-1.0.0.cdx.json", "application/vnd.cyclonedx+json", 0, 0},
@@ -234,7 +238,8 @@ TEST(ForeignFileTest, GooglesSignaturesAreCheckedOverThePae) {
       {"gcb-v0.3-gcloud-container-github-tag.json", "keys/global-pae-provenanceSigner_1.key", "OK"},
       {"gcb-gcloud-container-global-pae-signing-key-successful.json", "keys/global.key", "SIGNATURE_INVALID"},
       {"gcb-v0.2-gcloud-container-github.json", "keys/global.key", "SIGNATURE_INVALID"},  // over the body
-      {"gcb-v1.0-gcloud-container-github-inline.json", "keys/global-pae-provenanceSigner_1.key", "SIGNATURE_INVALID"},  // one of two
+      {"gcb-v1.0-gcloud-container-github-inline.json", "keys/global-pae-provenanceSigner_1.key",
+       "SIGNATURE_INVALID"},                                                          // one of two
       {"gke-gce-vsa-v1.dsse.jsonl", "gke-gce-vsa-v1.pub.pem", "SIGNATURE_ENCODING"},  // raw r|s
   };
   for (const auto& test : cases) {
