@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include "client/registry/state.h"
 #include "proto/bytes/hex.h"
@@ -27,10 +28,13 @@ class Closure final {
       const auto index = open_.back();
       open_.pop_back();
       const auto fact = source_.ByIndex(index);
-      if (!fact.ok()) return fact.status();
-      if (!fact->has_value()) return absl::NotFoundError(fmt::format("record {} is not at hand", index));
-      if (auto status = AddBehind(*(*fact)->entry); !status.ok()) return status;
+      if (fact.ok() && fact->has_value()) {
+        AddBehind(*(*fact)->entry);
+      } else {
+        Fail(fact.ok() ? absl::NotFoundError(fmt::format("record {} is not at hand", index)) : fact.status());
+      }
     }
+    if (!failure_.ok()) return failure_;
     return std::vector<std::uint64_t>(wanted_.begin(), wanted_.end());
   }
 
@@ -39,7 +43,12 @@ class Closure final {
     if (index < size_ && wanted_.insert(index).second) open_.push_back(index);
   }
 
-  absl::Status AddBehind(const attest::Entry& entry) {
+  // Goes on: a source that fetches what it is asked for is asked for as much as possible at once.
+  void Fail(absl::Status status) {
+    if (failure_.ok()) failure_ = std::move(status);
+  }
+
+  void AddBehind(const attest::Entry& entry) {
     AddParty(entry.issuer);
     for (const auto& subject : entry.subjects) AddParty(subject);
     for (const auto& signature : entry.signatures) AddKey(signature.key_id);
@@ -47,11 +56,12 @@ class Closure final {
     if (const auto* retraction = state_.retractions.Find(entry.statement_id); retraction != nullptr) Want(retraction->index);
     for (const auto& ref : entry.refs) {
       const auto target = source_.ById(ref.id);
-      if (!target.ok()) return target.status();
-      if (!target->has_value()) return absl::NotFoundError(fmt::format("record {} is not at hand", bytes::EncodeHex(ref.id)));
-      Want((*target)->index);
+      if (target.ok() && target->has_value()) {
+        Want((*target)->index);
+      } else {
+        Fail(target.ok() ? absl::NotFoundError(fmt::format("record {} is not at hand", bytes::EncodeHex(ref.id))) : target.status());
+      }
     }
-    return absl::OkStatus();
   }
 
   void AddParty(const std::string& urn) {
@@ -85,6 +95,7 @@ class Closure final {
   std::vector<std::uint64_t> open_;
   std::set<std::string> parties_;
   std::set<keys::KeyId> keys_;
+  absl::Status failure_;  // of the source, the first
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ struct StatusBundle {
   std::string checkpoint;       // note; "" where the proofs have theirs
   std::vector<Record> records;  // ascending
 };
-// The file of a bundle.
+// Another form than that of records.md 7.3, for tests.
 using FormatStatusBundle = std::function<absl::StatusOr<std::string>(const StatusBundle& bundle)>;
 
 struct RegistryOptions {
@@ -51,7 +51,7 @@ struct RegistryOptions {
   std::size_t max_answer_bytes = 3u << 20;
   std::chrono::milliseconds query_time{2'000};  // after it a list gives what it has (G10)
   std::size_t max_bundle_bytes = 40u << 20;     // of records: base64 makes a third more of them, and a bundle has at most 64 MiB
-  FormatStatusBundle format_bundle{};           // empty: there are no bundles
+  FormatStatusBundle format_bundle{};           // empty: the JSON file
 };
 
 class RegistryApi final {
@@ -76,9 +76,8 @@ class RegistryApi final {
   void GetAuthorityChain(const v1::GetAuthorityChainRequest* request, v1::GetAuthorityChainResponse* response, const Call& call,
                          Done done);
 
-  // The whole file.   REQUIRES: has_bundles().
+  // The whole file.
   void GetStatusBundle(const v1::GetStatusBundleRequest* request, std::string* file, const Call& call, Done done);
-  bool has_bundles() const { return static_cast<bool>(options_.format_bundle); }
 
   // No more work is taken; what runs ends.
   void Stop();

@@ -1,10 +1,12 @@
-// GetStatusBundle of RegistryApi: what a bundle holds is collected here, its file format is the formatter's.
+// GetStatusBundle of RegistryApi: what a bundle holds, collected at one snapshot.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "client/registry/entitlement.h"
+#include "client/registry/status_bundle.h"
 #include "merkle/hash.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -12,7 +14,7 @@
 #include "server/api/registry_api.h"
 #include "server/api/registry_question.h"
 #include "server/api/registry_verdict.h"
-#include "server/query/status_records.h"
+#include "server/query/record_source.h"
 
 namespace trustlog::api {
 namespace {
@@ -52,9 +54,10 @@ absl::Status CollectPrefix(RegistryQuestion& question, std::size_t max_bytes, St
 
 // The records of the verdict, each with its proof at the newest checkpoint.
 absl::Status CollectProven(RegistryQuestion& question, std::size_t max_bytes, StatusBundle& bundle) {
-  std::vector<registry::Named> named = bundle.answer.deciding;
-  named.insert(named.end(), bundle.answer.notes.begin(), bundle.answer.notes.end());
-  const auto indices = query::RecordsBehind(question.registry(), question.source(), named);
+  auto& source = question.source();
+  const auto indices = query::Ask<std::vector<std::uint64_t>>(question.registry(), source, [&](const registry::Registry& registry) {
+    return registry::RecordsForVerdict(registry, source, bundle.question, bundle.answer);
+  });
   if (!indices.ok()) return indices.status();
   auto& prover = question.prover();
   std::size_t bytes = 0;
@@ -72,6 +75,20 @@ absl::Status CollectProven(RegistryQuestion& question, std::size_t max_bytes, St
   return absl::OkStatus();
 }
 
+std::string Format(StatusBundle& bundle, const std::string& origin) {
+  registry::StatusBundle file;
+  file.origin = origin;
+  file.question = bundle.question;
+  file.answer = bundle.answer;
+  file.completeness = bundle.is_prefix ? registry::Completeness::kPrefix : registry::Completeness::kNone;
+  file.checkpoint = std::move(bundle.checkpoint);
+  for (auto& record : bundle.records) {
+    file.records.push_back({record.index, std::move(record.entry), std::nullopt, std::move(record.proof)});
+    if (!record.statement.empty()) file.records.back().statement = std::move(record.statement);
+  }
+  return registry::FormatStatusBundle(file);
+}
+
 }  // namespace
 
 void RegistryApi::GetStatusBundle(const v1::GetStatusBundleRequest* request, std::string* file, const Call& call, Done done) {
@@ -84,7 +101,8 @@ void RegistryApi::GetStatusBundle(const v1::GetStatusBundleRequest* request, std
     bundle.is_prefix = request->mode() == v1::BUNDLE_MODE_PREFIX;
     const auto collect = bundle.is_prefix ? CollectPrefix : CollectProven;
     if (auto status = collect(question, options_.max_bundle_bytes, bundle); !status.ok()) return status;
-    auto formatted = options_.format_bundle(bundle);
+    const auto origin = question.registry().With([](const registry::Registry& registry) { return registry.context().origin; });
+    auto formatted = options_.format_bundle ? options_.format_bundle(bundle) : absl::StatusOr<std::string>(Format(bundle, origin));
     if (!formatted.ok()) return formatted.status();
     *file = *std::move(formatted);
     return absl::OkStatus();

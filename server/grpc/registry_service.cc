@@ -77,10 +77,6 @@ class RegistryService::BundleStream final : public ::grpc::ServerWriteReactor<v1
                         {{"limit", std::to_string(kMaxBundles)}, {"retry_ms", "1000"}}));
       return;
     }
-    if (!service_.api_.has_bundles()) {
-      Finish({::grpc::StatusCode::UNIMPLEMENTED, "no bundles in this version"});
-      return;
-    }
     service_.api_.GetStatusBundle(&request, &file_, CallOf(context, service_.parts_, kRead), [this](absl::Status status) {
       if (!status.ok()) return End(status);
       Next();

@@ -38,7 +38,7 @@ class StatusBundleTest : public ::testing::Test {
       statements.push_back(statement);
       facts_.Add(log_.size() - 1, *attest::DecodeEntry(entry));
     }
-    const auto step = replay_.Follow(entries, statements, [](const attest::Id&) { return std::optional<std::uint64_t>(); });
+    const auto step = replay_.Follow(entries, statements);
     EXPECT_TRUE(step.stopped.ok());
     EXPECT_TRUE(replay_.registry().violations().empty());
   }

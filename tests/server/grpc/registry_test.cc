@@ -101,14 +101,6 @@ TEST_F(RegistryTest, WhatWasPublishedToACallerIsFoundByHim) {
   }
 }
 
-TEST_F(RegistryTest, ANodeWithoutBundlesSaysSo) {
-  ::grpc::ClientContext context;
-  const auto stream = registry_->GetStatusBundle(&context, v1::GetStatusBundleRequest());
-  v1::GetStatusBundleResponse response;
-  EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(stream->Finish().error_code(), ::grpc::StatusCode::UNIMPLEMENTED);
-}
-
 class BundleTest : public RpcTest {
  protected:
   static constexpr std::size_t kBytes = (33u << 20) / 2;  // more than a window of HTTP/2
