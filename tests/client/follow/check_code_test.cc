@@ -11,7 +11,7 @@ TEST(CheckCode, TableIsThatOfTheProtocolInItsOrder) {  // protocols.md section 4
       {"FILE_MALFORMED", 4},        {"OTHER_LOG", 2},           {"POLICY_INVALID", 2}, {"ENTRY_HASH_MISMATCH", 4},
       {"LOG_SIGNATURE_INVALID", 4}, {"COSIGNATURE_INVALID", 4}, {"QUORUM_NOT_MET", 6}, {"CHECKPOINT_STALE", 6},
       {"PROOF_ROOT_MISMATCH", 4},   {"CONSISTENCY_FAILED", 4},  {"FORK_PROVEN", 5},    {"STATEMENT_MISMATCH", 4},
-      {"STATEMENT_MISSING", 4}};
+      {"STATEMENT_MISSING", 4},     {"RECORD_VOID", 4},         {"VERDICT_MISMATCH", 4}};
   ASSERT_EQ(AllCheckCodes().size(), std::size(expected));
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     const CheckCodeInfo& info = AllCheckCodes()[i];
