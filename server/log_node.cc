@@ -110,7 +110,11 @@ const std::string& LogNode::vkey() const { return parts_->signer->vkey(); }
 
 std::uint64_t LogNode::integrated_size() const { return parts_->log->state().integrated; }
 
-std::uint64_t LogNode::published_size() const { return parts_->log->state().published; }
+// What is served: the core counts a publication a moment before its snapshot is there.
+std::uint64_t LogNode::published_size() const {
+  const auto published = parts_->log->published();
+  return published == nullptr ? 0 : published->head.size;
+}
 
 absl::Status LogNode::Open() {
   if (auto status = CheckDescriptors(config_); !status.ok()) return status;
