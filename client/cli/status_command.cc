@@ -34,7 +34,8 @@ std::string LineOf(const registry::Named& named, const registry::StatusBundle& b
   for (const auto& record : bundle.records) {
     if (record.index != named.index) continue;
     if (const auto entry = attest::DecodeEntry(record.entry); entry.ok()) {
-      line += fmt::format("  {}{}by {}", attest::KindName(entry->kind), entry->code.empty() ? " " : " " + entry->code + " ", entry->issuer);
+      line += fmt::format("  {}{}by {}", attest::KindName(entry->kind), entry->code.empty() ? " " : " " + entry->code + " ",
+                          entry->issuer);
     }
   }
   return Escape(line) + "\n";
@@ -78,7 +79,8 @@ absl::StatusOr<ExitCode> Tell(Session& session, const registry::StatusBundle& bu
   for (const auto& named : bundle.answer.notes) text += "  note" + LineOf(named, bundle).substr(1);
   session.output().Result(text, AnswerMembers(bundle));
   for (const auto& check : report.checks) {
-    session.output().Detail(fmt::format("{} {}: {}", check.result == follow::CheckResult::kOk ? "ok" : "skipped", check.name, Escape(check.detail)));
+    session.output().Detail(
+        fmt::format("{} {}: {}", check.result == follow::CheckResult::kOk ? "ok" : "skipped", check.name, Escape(check.detail)));
   }
   if (bundle.completeness == registry::Completeness::kNone) session.output().Talk("later or contrary records are not excluded");
   return IsGood(bundle.answer.verdict, bar) ? ExitCode::kOk : ExitCode::kStatusNotGood;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "client/follow/tile_reader.h"
 #include "client/registry/snapshot.h"
@@ -62,7 +63,7 @@ struct Monitor::State {
   merkle::TreeHead cursor;
   // Claims of this run that are not served and were not reported yet, ascending. As long as there are some the cursor stays: an end
   // here would lose them.
-  std::vector<std::uint64_t> unserved;
+  std::vector<Replay::Unserved> unserved;
 };
 
 Monitor::Monitor(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -144,17 +145,20 @@ absl::Status Monitor::State::DeliverStep(Replay::Step step, const Deliver& deliv
     entries.push_back(
         {item.index, item.bytes, item.entry.ok() ? &*item.entry : nullptr, item.statement ? &*item.statement : nullptr});
   }
-  for (const std::uint64_t index : step.unserved) {
-    if (index >= result.begin) unserved.push_back(index);
+  for (const auto& claim : step.unserved) {
+    if (claim.index >= result.begin) unserved.push_back(claim);
   }
   std::vector<Finding> findings;
   const bool at_the_end = replay->size() == result.tracked.newest.checkpoint.head.size;
-  std::erase_if(unserved, [&](std::uint64_t index) {
-    Finding finding = replay->Judge(index);
-    if (finding.fault && !at_the_end) return false;
-    findings.push_back(std::move(finding));
-    return true;
-  });
+  for (auto& claim : std::exchange(unserved, {})) {
+    auto finding = replay->Judge(claim);
+    if (!finding.ok()) return finding.status();
+    if (finding->fault && !at_the_end) {
+      unserved.push_back(claim);
+    } else {
+      findings.push_back(*std::move(finding));
+    }
+  }
   for (const Finding& finding : step.findings) {
     if (finding.index >= result.begin) findings.push_back(finding);
   }

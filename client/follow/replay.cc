@@ -129,7 +129,7 @@ absl::Status Replay::CheckPayload(Work& work, Step& step) const {
   };
   if (work.payload.empty()) {
     if (!attest::IsWithholdable(entry.kind)) return stop(CheckCode::kStatementMissing, "is not served; its kind is never withheld");
-    step.unserved.push_back(index);
+    step.unserved.push_back({index, entry.statement_id});
     return absl::OkStatus();
   }
   const attest::Id id = attest::StatementId(work.payload);
@@ -192,10 +192,14 @@ Replay::Step Replay::Follow(std::vector<std::string> entries, std::vector<std::s
   return step;
 }
 
-Finding Replay::Judge(std::uint64_t unserved) const {
-  if (const auto notice = registry_.NoticeAbout(unserved)) return {unserved, "WITHHELD", fmt::format("notice {}", *notice), false};
-  return {unserved, std::string(Describe(CheckCode::kStatementMissing).word),
-          "is not served, and no erasure notice that the rules take is in the log", true};
+// A notice names the first entry of a statement; it is about every repetition too, though those are void.
+absl::StatusOr<Finding> Replay::Judge(const Unserved& unserved) const {
+  const auto first = facts_.ById(unserved.id);
+  if (!first.ok()) return first.status();
+  const auto notice = registry_.NoticeAbout(first->has_value() ? (*first)->index : unserved.index);
+  if (notice.has_value()) return Finding{unserved.index, "WITHHELD", fmt::format("notice {}", *notice), false};
+  return Finding{unserved.index, std::string(Describe(CheckCode::kStatementMissing).word),
+                 "is not served, and no erasure notice that the rules take is in the log", true};
 }
 
 }  // namespace trustlog::follow

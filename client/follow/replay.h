@@ -46,10 +46,14 @@ class Replay final {
     absl::StatusOr<attest::Entry> entry = absl::UnknownError("not decoded");
     std::optional<attest::Statement> statement;  // nullopt: withheld, missing, of another entry or not well-formed
   };
+  struct Unserved {
+    std::uint64_t index = 0;
+    attest::Id id{};  // of the statement
+  };
   struct Step {
     std::vector<Item> items;        // those that were applied
     // Claims that came without their statements, ascending: what they are is known when their notices were followed (Judge).
-    std::vector<std::uint64_t> unserved;
+    std::vector<Unserved> unserved;
     std::vector<Finding> findings;  // ascending by index; may end with one about the item that stopped the step
     absl::Status stopped;
   };
@@ -58,9 +62,9 @@ class Replay final {
   // STATEMENT_MISMATCH): the items before it are applied, and size() stays there.
   Step Follow(std::vector<std::string> entries, std::vector<std::string> payloads);
 
-  // An unserved claim, as of size(): WITHHELD, where an erasure notice that the rules took is about it (records.md 4.3), else
-  // STATEMENT_MISSING. A notice that is void is none.
-  Finding Judge(std::uint64_t unserved) const;
+  // An unserved claim, as of size(): WITHHELD, where an erasure notice that the rules took is about its statement (records.md 4.3),
+  // else STATEMENT_MISSING. A notice that is void is none.
+  absl::StatusOr<Finding> Judge(const Unserved& unserved) const;
 
  private:
   struct Work;

@@ -59,7 +59,8 @@ class Closure final {
       if (target.ok() && target->has_value()) {
         Want((*target)->index);
       } else {
-        Fail(target.ok() ? absl::NotFoundError(fmt::format("record {} is not at hand", bytes::EncodeHex(ref.id))) : target.status());
+        Fail(target.ok() ? absl::NotFoundError(fmt::format("record {} is not at hand", bytes::EncodeHex(ref.id)))
+                         : target.status());
       }
     }
   }

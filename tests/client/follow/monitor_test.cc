@@ -282,6 +282,23 @@ TEST_F(MonitorTest, ANoticeThatTheRulesRefuseIsNone) {
   }
 }
 
+TEST_F(MonitorTest, ANoticeIsAboutARepetitionOfItsStatementToo) {  // void, and yet the same text
+  AllianceLog log;
+  const auto at = log.log.size();
+  const auto evidence = log.Evidence(1);
+  log.Append(evidence);
+  log.Append(evidence);
+  log.Append(support::Sign(support::ErasureNoticeStatement(evidence.id(), at)));
+  log.log.set_statement(at, "");
+  log.log.set_statement(at + 1, "");
+  const auto policy = log.log.Policy();
+  MapFetcher fetcher(log.log.Publish());
+  ASSERT_TRUE(Monitor::Open(fetcher, policy, root_.path())->RunOnce({.now = kNow}, Deliver()).ok());
+  EXPECT_THAT(TakeFindings(),
+              ::testing::UnorderedElementsAre(Found::value_type(at, "WITHHELD"), Found::value_type(at + 1, "WITHHELD"),
+                                              Found::value_type(at + 1, "DUPLICATE")));
+}
+
 TEST_F(MonitorTest, ANoticeMayComeManyBatchesLater) {
   AllianceLog log;
   const auto at = log.log.size();
