@@ -75,22 +75,6 @@ void CheckLogAndWitnesses(const Parsed& parsed, const CheckpointRules& rules, En
   if (rules.max_age) report.checks.push_back(Skipped("freshness", "there is no checkpoint to look at"));
 }
 
-// The root that an audit path of the right length leads to (RFC 9162 section 2.1.3.2): only to say what was met instead.
-Hash RootOfPath(std::uint64_t index, std::uint64_t size, Hash hash, std::span<const Hash> path) {
-  std::uint64_t last = size - 1;
-  for (const Hash& sibling : path) {
-    if ((index & 1) != 0 || index == last) {
-      hash = merkle::HashNode(sibling, hash);
-      for (; (index & 1) == 0 && index != 0; index >>= 1) last >>= 1;
-    } else {
-      hash = merkle::HashNode(hash, sibling);
-    }
-    index >>= 1;
-    last >>= 1;
-  }
-  return hash;
-}
-
 Check CheckInclusion(const Parsed& parsed) {
   if (!parsed.unsigned_checkpoint) return Skipped("inclusion", "there is no checkpoint to look at");
   const tlog::TlogProof& proof = *parsed.proof;
@@ -109,7 +93,7 @@ Check CheckInclusion(const Parsed& parsed) {
   }
   return Failed("inclusion", CheckCode::kProofRootMismatch,
                 fmt::format("computed {}, checkpoint has {} at size {}",
-                            bytes::EncodeHex(RootOfPath(proof.index, head.size, parsed.leaf, proof.hashes)),
+                            bytes::EncodeHex(merkle::RootFromInclusion(proof.index, head.size, parsed.leaf, proof.hashes).value()),
                             bytes::EncodeHex(head.root), head.size));
 }
 
