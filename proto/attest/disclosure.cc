@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
 
-#include "merkle/compact_range.h"
-#include "merkle/proof.h"
 #include "merkle/verify.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -18,18 +17,6 @@ namespace {
 constexpr std::string_view kLeafLabel = "trustlog-disclosure/v1\n";
 
 absl::Status Malformed(std::string_view what) { return bytes::Refuse(bytes::Reason::kArgumentInvalid, what); }
-
-// The nodes that stand for full tiles, one tile level up.
-std::vector<merkle::Hash> NextTileLevel(const std::vector<merkle::Hash>& nodes, std::uint8_t level) {
-  std::vector<merkle::Hash> above;
-  for (std::size_t i = 0; (i + 1) * merkle::kTileWidth <= nodes.size(); ++i) {
-    const auto begin = nodes.begin() + static_cast<std::ptrdiff_t>(i * merkle::kTileWidth);
-    const merkle::TileData tile{{level, i, merkle::kTileWidth}, {begin, begin + merkle::kTileWidth}};
-    const auto top = static_cast<std::uint8_t>(merkle::kTileHeight * (level + 1U));
-    above.push_back(merkle::NodeInTile(tile, {top, i}).value());  // a full tile has it
-  }
-  return above;
-}
 
 }  // namespace
 
@@ -64,22 +51,12 @@ absl::StatusOr<DisclosureLeaf> DecodeDisclosureLeaf(std::string_view data) {
 absl::StatusOr<DisclosureTree> DisclosureTree::Build(std::vector<DisclosureLeaf> leaves) {
   if (leaves.size() > std::numeric_limits<std::uint32_t>::max()) return Malformed("more leaves than a disclosure tree can have");
   std::set<merkle::Hash> salts;
-  merkle::CompactRange range;
   std::vector<merkle::Hash> hashes;
   for (const auto& leaf : leaves) {
     if (!salts.insert(leaf.salt).second) return Malformed("two leaves have one salt: whoever is shown one could try the other");
     hashes.push_back(merkle::HashLeaf(bytes::AsBytes(EncodeDisclosureLeaf(leaf))));
-    range.Append(hashes.back());
   }
-  DisclosureTree tree;
-  tree.leaves_ = std::move(leaves);
-  tree.head_ = range.Head();
-  for (std::uint8_t level = 0; !hashes.empty(); ++level) {
-    auto above = NextTileLevel(hashes, level);
-    tree.tile_levels_.push_back(std::move(hashes));
-    hashes = std::move(above);
-  }
-  return tree;
+  return DisclosureTree(std::move(leaves), merkle::WholeTree(std::move(hashes)));
 }
 
 std::uint32_t DisclosureTree::acknowledged() const {
@@ -87,13 +64,7 @@ std::uint32_t DisclosureTree::acknowledged() const {
 }
 
 Disclosure DisclosureTree::Disclose(std::uint32_t index, const Id& statement_id) const {
-  const auto plan = merkle::PlanInclusion(index, head_.size).value();
-  std::vector<merkle::TileData> tiles;
-  for (const auto& id : plan.tiles()) {
-    const auto begin = tile_levels_[id.level].begin() + static_cast<std::ptrdiff_t>(id.index * merkle::kTileWidth);
-    tiles.push_back({id, {begin, begin + id.width}});
-  }
-  return {statement_id, index, static_cast<std::uint32_t>(head_.size), leaves_[index], plan.Assemble(tiles).value()};
+  return {statement_id, index, static_cast<std::uint32_t>(tree_.size()), leaves_[index], tree_.Path(index)};
 }
 
 DisclosureCheck CheckDisclosure(const Disclosure& disclosure, const Id& statement_id, const SupplierFlowdown& flowdown) {

@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "merkle/tile.h"
+#include "merkle/whole_tree.h"
 #include "proto/attest/predicates.h"
 
 namespace trustlog::attest {
@@ -51,15 +53,16 @@ class DisclosureTree final {
   static absl::StatusOr<DisclosureTree> Build(std::vector<DisclosureLeaf> leaves);
 
   const std::vector<DisclosureLeaf>& leaves() const { return leaves_; }
-  const merkle::TreeHead& head() const { return head_; }  // disclosureCount, disclosureRoot
+  merkle::TreeHead head() const { return {tree_.size(), tree_.root()}; }  // disclosureCount, disclosureRoot
   std::uint32_t acknowledged() const;                     // O(leaves)
   // One leaf with its path; O(log count).   REQUIRES: index < head().size.
   Disclosure Disclose(std::uint32_t index, const Id& statement_id) const;
 
  private:
+  DisclosureTree(std::vector<DisclosureLeaf> leaves, merkle::WholeTree tree) : leaves_(std::move(leaves)), tree_(std::move(tree)) {}
+
   std::vector<DisclosureLeaf> leaves_;
-  merkle::TreeHead head_;
-  std::vector<std::vector<merkle::Hash>> tile_levels_;  // [L]: the nodes of level 8 L
+  merkle::WholeTree tree_;
 };
 
 enum class DisclosureCheck {
