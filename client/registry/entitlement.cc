@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "client/registry/claims.h"
 #include "client/registry/state.h"
 #include "proto/bytes/hex.h"
 
@@ -14,7 +15,8 @@ namespace {
 
 class Closure final {
  public:
-  Closure(const State& state, const RecordSource& source, std::uint64_t size) : state_(state), source_(source), size_(size) {}
+  Closure(const Registry& registry, const RecordSource& source, std::uint64_t size)
+      : registry_(registry), state_(StateOf(registry)), source_(source), size_(size) {}
 
   absl::StatusOr<std::vector<std::uint64_t>> Run(const std::vector<std::uint64_t>& indices) {
     for (const auto index : state_.log.authority_changes) Want(index);
@@ -67,13 +69,7 @@ class Closure final {
 
   void AddParty(const std::string& urn) {
     if (!parties_.insert(urn).second) return;
-    if (const auto* party = state_.parties.Find(urn); party != nullptr) Want(party->admitted_at);
-    if (const auto* statuses = state_.statuses.Find(urn); statuses != nullptr) {
-      for (const auto& status : *statuses) Want(status.index);
-    }
-    if (const auto* withdrawals = state_.withdrawals.Find(urn); withdrawals != nullptr) {
-      for (const auto& withdrawal : *withdrawals) Want(withdrawal.index);
-    }
+    for (const auto index : HistoryOf(registry_, urn, size_)) Want(index);  // all its keys: one may replace another
     for (const attest::Id* id = state_.Head(AccreditationChain(urn)); id != nullptr;) {
       const auto* accreditation = state_.accreditations.Find(*id);
       Want(accreditation->index);
@@ -89,6 +85,7 @@ class Closure final {
     for (const auto& sponsor : key->authorised_by) AddKey(sponsor);
   }
 
+  const Registry& registry_;
   const State& state_;
   const RecordSource& source_;
   const std::uint64_t size_;
@@ -103,7 +100,7 @@ class Closure final {
 
 absl::StatusOr<std::vector<std::uint64_t>> EntitlingRecords(const Registry& registry, const RecordSource& source,
                                                             const std::vector<std::uint64_t>& indices, std::uint64_t size) {
-  return Closure(StateOf(registry), source, size).Run(indices);
+  return Closure(registry, source, size).Run(indices);
 }
 
 absl::StatusOr<std::vector<std::uint64_t>> RecordsForVerdict(const Registry& registry, const RecordSource& source,
