@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client/registry/verdict.h"
+#include "client/registry/status_bundle.h"
 #include "server/admission/live_registry.h"
 #include "server/admission/quota.h"
 #include "server/api/log_api.h"
@@ -29,29 +29,14 @@ namespace trustlog::api {
 class RegistryQuestion;
 struct QuestionParts;
 
-// What a status bundle says (records.md 7.3), before it has its form.
-struct StatusBundle {
-  struct Record {
-    std::uint64_t index = 0;
-    std::string entry, statement;  // statement: "" = withheld
-    std::string proof;             // C2SP tlog-proof; "" in a prefix
-  };
-  registry::Question question;
-  registry::Answer answer;
-  bool is_prefix = false;       // records are all below question.as_of.size, and `checkpoint` is of exactly that size
-  std::string checkpoint;       // note; "" where the proofs have theirs
-  std::vector<Record> records;  // ascending
-};
-// Another form than that of records.md 7.3, for tests.
-using FormatStatusBundle = std::function<absl::StatusOr<std::string>(const StatusBundle& bundle)>;
-
 struct RegistryOptions {
   unsigned threads = 2;
   std::size_t queue = 1'024;  // questions
   std::size_t max_answer_bytes = 3u << 20;
   std::chrono::milliseconds query_time{2'000};  // after it a list gives what it has (G10)
   std::size_t max_bundle_bytes = 40u << 20;     // of records: base64 makes a third more of them, and a bundle has at most 64 MiB
-  FormatStatusBundle format_bundle{};           // empty: the JSON file
+  // The file of a bundle; tests put another in its place.
+  std::function<std::string(const registry::StatusBundle& bundle)> format_bundle = registry::FormatStatusBundle;
 };
 
 class RegistryApi final {

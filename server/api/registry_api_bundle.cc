@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,8 +31,12 @@ absl::Status TooLarge(std::size_t limit) {
                 {{"limit", fmt::format("{}", limit)}});
 }
 
+std::optional<std::string> StatementOf(storage::Record& record) {
+  return record.companion.empty() ? std::nullopt : std::optional(std::move(record.companion));
+}
+
 // Every record below the size; `checkpoint` is of exactly that size, and only the newest one is kept.
-absl::Status CollectPrefix(RegistryQuestion& question, std::size_t max_bytes, StatusBundle& bundle) {
+absl::Status CollectPrefix(RegistryQuestion& question, std::size_t max_bytes, registry::StatusBundle& bundle) {
   const auto& snapshot = question.prover().snapshot();
   if (question.head().size != snapshot.head.size) {
     return Refuse(Reason::kArgumentInvalid,
@@ -46,14 +52,14 @@ absl::Status CollectPrefix(RegistryQuestion& question, std::size_t max_bytes, St
     for (auto& record : *records) {
       bytes += record.entry.size() + record.companion.size();
       if (bytes > max_bytes) return TooLarge(max_bytes);
-      bundle.records.push_back({bundle.records.size(), std::move(record.entry), std::move(record.companion), ""});
+      bundle.records.push_back({bundle.records.size(), std::move(record.entry), StatementOf(record), ""});
     }
   }
   return absl::OkStatus();
 }
 
 // The records of the verdict, each with its proof at the newest checkpoint.
-absl::Status CollectProven(RegistryQuestion& question, std::size_t max_bytes, StatusBundle& bundle) {
+absl::Status CollectProven(RegistryQuestion& question, std::size_t max_bytes, registry::StatusBundle& bundle) {
   auto& source = question.source();
   const auto indices = query::Ask<std::vector<std::uint64_t>>(question.registry(), source, [&](const registry::Registry& registry) {
     return registry::RecordsForVerdict(registry, source, bundle.question, bundle.answer);
@@ -70,23 +76,9 @@ absl::Status CollectProven(RegistryQuestion& question, std::size_t max_bytes, St
     auto proof = tlog::FormatTlogProof(index, *hashes, prover.snapshot().note);
     bytes += record.entry.size() + record.companion.size() + proof.size();
     if (bytes > max_bytes) return TooLarge(max_bytes);
-    bundle.records.push_back({index, std::move(record.entry), std::move(record.companion), std::move(proof)});
+    bundle.records.push_back({index, std::move(record.entry), StatementOf(record), std::move(proof)});
   }
   return absl::OkStatus();
-}
-
-std::string Format(StatusBundle& bundle, const std::string& origin) {
-  registry::StatusBundle file;
-  file.origin = origin;
-  file.question = bundle.question;
-  file.answer = bundle.answer;
-  file.completeness = bundle.is_prefix ? registry::Completeness::kPrefix : registry::Completeness::kNone;
-  file.checkpoint = std::move(bundle.checkpoint);
-  for (auto& record : bundle.records) {
-    file.records.push_back({record.index, std::move(record.entry), std::nullopt, std::move(record.proof)});
-    if (!record.statement.empty()) file.records.back().statement = std::move(record.statement);
-  }
-  return registry::FormatStatusBundle(file);
 }
 
 }  // namespace
@@ -95,16 +87,15 @@ void RegistryApi::GetStatusBundle(const v1::GetStatusBundleRequest* request, std
   Ask(call, std::move(done), [this, request, file](RegistryQuestion& question) -> absl::Status {
     auto judged = Judge(*request, question);
     if (!judged.ok()) return judged.status();
-    StatusBundle bundle;
+    registry::StatusBundle bundle;
+    bundle.origin = question.registry().With([](const registry::Registry& registry) { return registry.context().origin; });
     bundle.question = std::move(judged->question);
     bundle.answer = std::move(judged->answer);
-    bundle.is_prefix = request->mode() == v1::BUNDLE_MODE_PREFIX;
-    const auto collect = bundle.is_prefix ? CollectPrefix : CollectProven;
+    const bool is_prefix = request->mode() == v1::BUNDLE_MODE_PREFIX;
+    bundle.completeness = is_prefix ? registry::Completeness::kPrefix : registry::Completeness::kNone;
+    const auto collect = is_prefix ? CollectPrefix : CollectProven;
     if (auto status = collect(question, options_.max_bundle_bytes, bundle); !status.ok()) return status;
-    const auto origin = question.registry().With([](const registry::Registry& registry) { return registry.context().origin; });
-    auto formatted = options_.format_bundle ? options_.format_bundle(bundle) : absl::StatusOr<std::string>(Format(bundle, origin));
-    if (!formatted.ok()) return formatted.status();
-    *file = *std::move(formatted);
+    *file = options_.format_bundle(bundle);
     return absl::OkStatus();
   });
 }

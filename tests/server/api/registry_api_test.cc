@@ -606,9 +606,9 @@ TEST(RegistryApi, StorageThatFailsIsToldAsSuch) {
 }
 
 // A bundle as far as it goes without its form: what is in it, and that every proof leads to the newest root.
-RegistryOptions WithBundles(StatusBundle& seen) {
+RegistryOptions WithBundles(registry::StatusBundle& seen) {
   RegistryOptions options;
-  options.format_bundle = [&seen](const StatusBundle& bundle) -> absl::StatusOr<std::string> {
+  options.format_bundle = [&seen](const registry::StatusBundle& bundle) {
     seen = bundle;
     return std::string("a file");
   };
@@ -616,7 +616,7 @@ RegistryOptions WithBundles(StatusBundle& seen) {
 }
 
 TEST(RegistryApi, ABundleHoldsTheRecordsOfItsVerdictAndTheirProofs) {
-  StatusBundle bundle;
+  registry::StatusBundle bundle;
   MemoryRegistry log(WithBundles(bundle));
   v1::GetStatusBundleRequest request;
   request.set_member(SampleUrn("member:one"));
@@ -633,7 +633,8 @@ TEST(RegistryApi, ABundleHoldsTheRecordsOfItsVerdictAndTheirProofs) {
   EXPECT_EQ(file, "a file");
   EXPECT_EQ(bundle.answer.verdict, registry::Verdict::kNegative);
   EXPECT_EQ(bundle.question.as_of.size, Alliance().size());
-  EXPECT_FALSE(bundle.is_prefix);
+  EXPECT_EQ(bundle.origin, support::kSampleOrigin);
+  EXPECT_EQ(bundle.completeness, registry::Completeness::kNone);
   std::vector<std::uint64_t> indices;
   for (const auto& record : bundle.records) indices.push_back(record.index);
   for (const auto& named : bundle.answer.deciding) EXPECT_NE(std::find(indices.begin(), indices.end(), named.index), indices.end());
@@ -652,7 +653,7 @@ TEST(RegistryApi, ABundleHoldsTheRecordsOfItsVerdictAndTheirProofs) {
 
   request.set_mode(v1::BUNDLE_MODE_PREFIX);
   ASSERT_EQ(ask(), absl::OkStatus());
-  EXPECT_TRUE(bundle.is_prefix);
+  EXPECT_EQ(bundle.completeness, registry::Completeness::kPrefix);
   EXPECT_EQ(bundle.records.size(), Alliance().size());
   EXPECT_EQ(bundle.checkpoint, log.log().log().published()->note);
   EXPECT_EQ(bundle.records[5].index, 5U);
@@ -667,7 +668,7 @@ TEST(RegistryApi, ABundleHoldsTheRecordsOfItsVerdictAndTheirProofs) {
 }
 
 TEST(RegistryApi, ABundleThatWouldBeTooLargeIsRefused) {
-  StatusBundle bundle;
+  registry::StatusBundle bundle;
   auto options = WithBundles(bundle);
   options.max_bundle_bytes = 2'000;
   MemoryRegistry log(options);

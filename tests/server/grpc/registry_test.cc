@@ -106,7 +106,7 @@ class BundleTest : public RpcTest {
   static constexpr std::size_t kBytes = (33u << 20) / 2;  // more than a window of HTTP/2
   static support::RunningLog::Options Bundles() {
     support::RunningLog::Options options;
-    options.node.registry.format_bundle = [](const api::StatusBundle& bundle) -> absl::StatusOr<std::string> {
+    options.node.registry.format_bundle = [](const registry::StatusBundle& bundle) {
       std::string file(kBytes, '.');
       for (std::size_t i = 0; i < file.size(); i += 7) file[i] = static_cast<char>('a' + i % 26);
       return file + bundle.question.member;
@@ -134,9 +134,9 @@ TEST_F(BundleTest, ComesInOrderInChunksOfAMebibyte) {
   }
   EXPECT_TRUE(stream->Finish().ok());
   EXPECT_EQ(chunks, 17);
-  api::StatusBundle asked;
+  registry::StatusBundle asked;
   asked.question.member = SampleUrn("member:one");
-  EXPECT_EQ(file, *Bundles().node.registry.format_bundle(asked));
+  EXPECT_EQ(file, Bundles().node.registry.format_bundle(asked));
 }
 
 TEST_F(BundleTest, ARefusalHasItsDetails) {
