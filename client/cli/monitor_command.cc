@@ -4,6 +4,7 @@
 #include "client/cli/session.h"
 #include "client/follow/monitor.h"
 #include "fmt/format.h"
+#include "proto/bytes/hex.h"
 
 namespace trustlog::cli {
 namespace {
@@ -26,21 +27,25 @@ void Say(Session& session, const follow::Observed& observed) {
       JsonObject().Text("event", "entry").Number("index", observed.index).Append(EntryMembers(*observed.entry)));
 }
 
-ExitCode Summarise(Session& session, const follow::MonitorResult& result) {
+// `registry`: the digest of the state, the refusals and the verdicts, where the whole log was replayed.
+ExitCode Summarise(Session& session, const follow::MonitorResult& result, const std::optional<merkle::Hash>& registry) {
   const auto& checkpoint = result.tracked.newest.checkpoint;
   const std::string_view word = result.faults == 0 ? "CLEAN" : "FAULTS";
+  JsonObject json;
+  json.Text("event", "run")
+      .Text("origin", checkpoint.origin)
+      .Number("treeSize", checkpoint.head.size)
+      .Hash("root", checkpoint.head.root)
+      .Number("begin", result.begin)
+      .Number("end", result.end)
+      .Number("findings", result.findings)
+      .Number("faults", result.faults);
+  if (registry.has_value()) json.Hash("registry", *registry);
   session.output().Result(
       fmt::format("{}  log {}, size {}: entries [{}, {}) followed, {} findings, {} faults\n", word, Escape(checkpoint.origin),
-                  checkpoint.head.size, result.begin, result.end, result.findings, result.faults),
-      JsonObject()
-          .Text("event", "run")
-          .Text("origin", checkpoint.origin)
-          .Number("treeSize", checkpoint.head.size)
-          .Hash("root", checkpoint.head.root)
-          .Number("begin", result.begin)
-          .Number("end", result.end)
-          .Number("findings", result.findings)
-          .Number("faults", result.faults));
+                  checkpoint.head.size, result.begin, result.end, result.findings, result.faults) +
+          (registry.has_value() ? fmt::format("registry {}\n", bytes::EncodeHex(*registry)) : ""),
+      std::move(json));
   return result.faults == 0 ? ExitCode::kOk : ExitCode::kVerificationFailed;
 }
 
@@ -72,14 +77,16 @@ absl::StatusOr<ExitCode> Once(Session& session, const Arguments& arguments) {
     return absl::OkStatus();
   });
   if (!result.ok()) return result.status();
-  return Summarise(session, *result);
+  const auto digest = monitor->RegistryDigest();
+  if (!digest.ok() && !absl::IsFailedPrecondition(digest.status())) return digest.status();
+  return Summarise(session, *result, digest.ok() ? std::optional(*digest) : std::nullopt);
 }
 
 }  // namespace
 
 Commands MonitorCommands() {
   return {{"monitor once",
-           "follow the log from where the last run ended: replay, check and report what does not fit",
+           "follow the log from where the last run ended: replay, check and report what does not fit; a run from entry 0 also prints the digest of the register (state, refusals, verdicts)",
            {{"--from", "N", "report from this entry on instead"},
             {"--entries", "", "list every entry too"},
             {"--max-age", "D", "a quorum of witnesses must have signed within this time: 2h, 7d"}},

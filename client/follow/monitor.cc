@@ -83,6 +83,8 @@ absl::StatusOr<Monitor> Monitor::Open(net::Fetcher& fetcher, const tlog::Policy&
 
 const registry::Registry* Monitor::registry() const { return state_->replay ? &state_->replay->registry() : nullptr; }
 
+absl::StatusOr<merkle::Hash> Monitor::RegistryDigest() const { return state_->replay->Digest(); }
+
 absl::StatusOr<merkle::TreeHead> Monitor::State::ReadCursor(TileReader& reader) const {
   const auto text = tracker.state().Read(kCursorFile);
   if (!text.ok()) return text.status();

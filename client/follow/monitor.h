@@ -64,6 +64,8 @@ class Monitor final {
 
   // The registry at the end of the last run; null before the first.
   const registry::Registry* registry() const;
+  // Of that registry: Replay::Digest.   REQUIRES: registry() is not null.
+  absl::StatusOr<merkle::Hash> RegistryDigest() const;
 
  private:
   struct State;

@@ -8,6 +8,7 @@
 #include "client/follow/parallel.h"
 #include "client/follow/statement_check.h"
 #include "client/registry/signatures.h"
+#include "client/registry/state_text.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "proto/attest/derive.h"
@@ -168,6 +169,7 @@ absl::Status Replay::FollowSome(std::vector<Work>& batch, Step& step) {
   for (Work& work : batch) {
     if (auto status = CheckPayload(work, step); !status.ok()) return status;
     if (auto status = Apply(work, step.findings); !status.ok()) return status;
+    if (!step.unserved.empty() && step.unserved.back().index == work.item.index) unserved_.push_back(step.unserved.back());
     step.items.push_back(std::move(work.item));
   }
   return absl::OkStatus();
@@ -200,6 +202,17 @@ absl::StatusOr<Finding> Replay::Judge(const Unserved& unserved) const {
   if (notice.has_value()) return Finding{unserved.index, "WITHHELD", fmt::format("notice {}", *notice), false};
   return Finding{unserved.index, std::string(Describe(CheckCode::kStatementMissing).word),
                  "is not served, and no erasure notice that the rules take is in the log", true};
+}
+
+absl::StatusOr<merkle::Hash> Replay::Digest() const {
+  if (resumed_) return absl::FailedPreconditionError("the replay did not begin at entry 0");
+  std::vector<std::uint64_t> missing;
+  for (const Unserved& claim : unserved_) {
+    const auto finding = Judge(claim);
+    if (!finding.ok()) return finding.status();
+    if (finding->fault) missing.push_back(claim.index);
+  }
+  return registry::DigestOfLog(registry_, missing, facts_);
 }
 
 }  // namespace trustlog::follow

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "client/registry/memory_facts.h"
 #include "client/registry/registry.h"
+#include "merkle/hash.h"
 #include "proto/attest/entry.h"
 #include "proto/attest/statement.h"
 
@@ -32,7 +33,8 @@ class Replay final {
   // An empty log.
   explicit Replay(std::string origin) : registry_(std::move(origin)) {}
   // Goes on after a snapshot. AddFact must then be called for every entry of [0, registry.size()) before Follow.
-  explicit Replay(registry::Registry registry) : registry_(std::move(registry)), reported_(registry_.violations().size()) {}
+  explicit Replay(registry::Registry registry)
+      : registry_(std::move(registry)), resumed_(true), reported_(registry_.violations().size()) {}
 
   std::uint64_t size() const { return registry_.size(); }
   const registry::Registry& registry() const { return registry_; }
@@ -66,6 +68,10 @@ class Replay final {
   // else STATEMENT_MISSING. A notice that is void is none.
   absl::StatusOr<Finding> Judge(const Unserved& unserved) const;
 
+  // registry::DigestOfLog of [0, size()): every program that replays these entries by the same rules has the same one.
+  // FailedPrecondition: this replay went on after a snapshot, and which claims came without statements before it is not known.
+  absl::StatusOr<merkle::Hash> Digest() const;
+
  private:
   struct Work;
   static Finding Explain(const registry::Violation& violation, const Work& work);
@@ -77,6 +83,8 @@ class Replay final {
 
   registry::Registry registry_;
   registry::MemoryFacts facts_;
+  bool resumed_ = false;
+  std::vector<Unserved> unserved_;  // of all steps
   std::size_t reported_ = 0;  // of registry_.violations()
 };
 

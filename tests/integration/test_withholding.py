@@ -77,8 +77,9 @@ class Withholding(unittest.TestCase):
     def findings(self, code):
         """Of a monitor that sees this log for the first time: (entry, code) of each finding."""
         self.runs += 1
-        lines = self.cli("monitor", "once", "--json", online=True, state=f"monitor-{self.runs}", code=code).splitlines()
-        found = [line for line in map(json.loads, lines) if line["event"] == "finding"]
+        lines = [json.loads(line) for line in self.cli("monitor", "once", "--json", online=True, state=f"monitor-{self.runs}", code=code).splitlines()]
+        found = [line for line in lines if line["event"] == "finding"]
+        self.registry = lines[-1]["registry"]
         return [(int(line["index"]), line["code"], line["fault"]) for line in found]
 
     def verify_fails(self):
@@ -99,8 +100,10 @@ class Withholding(unittest.TestCase):
 
         for _ in range(2):
             self.assertEqual([at for at, item in enumerate(self.served()) if not item], [index])
-            self.assertIn("1 withheld", self.server.verify())
+            report = self.server.verify()
+            self.assertIn("1 withheld", report)
             self.assertEqual(self.findings(0), [(index, "WITHHELD", False)])
+            self.assertIn(f"registry {self.registry}\n", report)
             self.cli("fsck", "--url", f"http://{self.server.http}/", online=True)
             # Its entry and proof stand; the proof of before the erasure too, with the copy that its owner kept.
             self.assertIn("withheld", self.cli("show", index, online=True))
@@ -138,8 +141,10 @@ class Withholding(unittest.TestCase):
         self.assertIn("without an erasure notice", text)
         self.start()
         self.assertEqual(self.served()[index], b"")
-        self.assertIn("STATEMENT_MISSING", self.verify_fails())
+        report = self.verify_fails()
+        self.assertIn("STATEMENT_MISSING", report)
         self.assertEqual(self.findings(4), [(index, "STATEMENT_MISSING", True)])
+        self.assertIn(f"registry {self.registry}\n", report)
         text = self.cli("fsck", "--url", f"http://{self.server.http}/", online=True, code=4)
         self.assertIn("without an erasure notice", text)
 

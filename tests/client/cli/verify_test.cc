@@ -320,6 +320,7 @@ TEST_F(VerifyTest, MonitorFollowsFromWhereItEnded) {
   const auto first = Run({"monitor", "once"});
   EXPECT_EQ(first.exit, ExitCode::kOk) << first.out << first.err;
   EXPECT_THAT(first.out, HasSubstr("CLEAN  log log.example/test-vectors, size 14: entries [0, 14) followed"));
+  EXPECT_THAT(first.out, ::testing::ContainsRegex("\nregistry [0-9a-f]{64}\n$"));
   fetcher_.files = log_.Publish(20);
   const auto second = Run({"monitor", "once", "--entries", "--json"});
   std::istringstream lines(second.out);

@@ -238,6 +238,24 @@ TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12
   EXPECT_EQ(second->faults, 1U);
 }
 
+// What is missing is part of it; what was followed before a snapshot is not known to be.
+TEST_F(MonitorTest, OnlyAReplayFromTheFirstEntryHasADigest) {
+  const auto digest = [this](const Files& files, const std::string& state, std::optional<std::uint64_t> from = {}) {
+    MapFetcher fetcher(files);
+    auto monitor = Monitor::Open(fetcher, policy_, state);
+    EXPECT_TRUE(monitor.ok() && monitor->RunOnce({.now = kNow, .from = from}, Deliver()).ok());
+    return monitor->RegistryDigest();
+  };
+  const auto whole = digest(log_.Publish(), root_.path());
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(digest(log_.Publish(), root_.path()).status()));
+  EXPECT_EQ(digest(log_.Publish(), root_.path(), 0).value(), *whole);
+  const support::TemporaryDirectory shorter, missing;
+  EXPECT_NE(digest(log_.Publish(19), shorter.path()).value(), *whole);
+  log_.set_statement(11, "");
+  EXPECT_NE(digest(log_.Publish(), missing.path()).value(), *whole);
+}
+
 // records.md 4.3: below its size, and of those that the rules take.
 TEST_F(MonitorTest, ANoticeThatTheRulesRefuseIsNone) {
   AllianceLog good;
