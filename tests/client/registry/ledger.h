@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "client/registry/memory_facts.h"
 #include "client/registry/registry.h"
@@ -24,8 +25,15 @@ inline std::string WordOf(const absl::Status& status) {
 }
 
 struct Ledger {
+  struct Logged {
+    support::SignedRecord record;
+    std::uint64_t at_ms;
+    std::string answer;  // of the rules: a reason word where it is void, or OK
+  };
+
   Registry registry{support::kSampleOrigin};
   MemoryFacts facts;
+  std::vector<Logged> taken{};  // by Take, in order
 
   // All records of the alliance before the one with this label; "": all.
   static Ledger Before(const support::SampleAlliance& alliance, std::string_view label) {
@@ -58,9 +66,10 @@ struct Ledger {
     return registry.violations().size() == violations_before ? "OK" : registry.violations().back().reason;
   }
 
-  // Logs a record that the rules must take.
-  void Take(const support::SignedRecord& record, std::uint64_t logged_at_ms) {
-    EXPECT_EQ(Log(AsReplayed(record, logged_at_ms)), "OK");
+  // Logs a record that the rules must take, or refuse with this answer.
+  void Take(const support::SignedRecord& record, std::uint64_t logged_at_ms, const std::string& answer = "OK") {
+    EXPECT_EQ(Log(AsReplayed(record, logged_at_ms)), answer);
+    taken.push_back({record, logged_at_ms, answer});
   }
 
   // The whole state: equal bytes, equal registries.

@@ -23,6 +23,7 @@ using namespace support;  // NOLINT: the vocabulary of these tables
 
 inline constexpr std::int64_t kNow = kSampleTime + 3'600;
 inline constexpr std::int64_t kDay = kSampleDay;
+inline constexpr std::uint64_t kSoon = 1'000 * kSampleTime + 30'000;  // after the alliance's records
 
 inline const SampleAlliance& Alliance() {
   static const SampleAlliance alliance;
@@ -188,10 +189,10 @@ inline Row Plain(std::string name, std::string answer, const std::function<Sampl
           std::move(detail), std::move(value)};
 }
 
-inline void RunRows(const std::vector<Row>& rows) {
+inline void RunRows(const std::vector<Row>& rows, const Ledger& before = WholeLog()) {
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
-    Ledger ledger = WholeLog();
+    Ledger ledger = before;
     const SignedRecord record = row.make(ledger);
     const auto status = ledger.Check(record, row.now);
     EXPECT_EQ(WordOf(status), row.answer) << status;
