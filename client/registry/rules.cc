@@ -167,7 +167,8 @@ absl::Status CheckRevocation(const Case& record) {
     return Refuse(Reason::kKeyUnknown, fmt::format("key {} is no party's key", id()));
   }
   if (key->info.owner != revocation.party) {
-    return Refuse(Reason::kRefWrongParty, fmt::format("key {} is of {}, not of {}", id(), key->info.owner, revocation.party));
+    return Refuse(Reason::kRefWrongParty, fmt::format("key {} is of {}, not of {}", id(), key->info.owner, revocation.party),
+                  {{"id", id()}});
   }
   const bool first_compromise = revocation.reason == "compromised" && !key->info.compromised();
   if (!key->info.revoked() || first_compromise) return absl::OkStatus();

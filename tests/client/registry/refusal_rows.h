@@ -287,8 +287,10 @@ inline const std::vector<Row>& RefusalsAfterEvents() {
        }},
       Plain("a role key to revoke", "KEY_UNKNOWN",
             [] { return KeyRevocation("secretariat", "member:one", "root-1", "lost", {"secretariat-1", "secretariat-2"}); }),
-      Plain("a key of another party to revoke", "REF_WRONG_PARTY",
-            [] { return KeyRevocation("secretariat", "member:one", "two-1", "lost", {"secretariat-1", "secretariat-2"}); }),
+      Plain(
+          "a key of another party to revoke", "REF_WRONG_PARTY",
+          [] { return KeyRevocation("secretariat", "member:one", "two-1", "lost", {"secretariat-1", "secretariat-2"}); }, kNow, "id",
+          bytes::EncodeHex(SampleKey("two-1").public_key().id())),
       Plain("another key without the purpose revokes", "KEY_PURPOSE",
             [] { return KeyRevocation("member:one", "member:one", "one-1", "lost", {"one-2"}); }),
       {"the successor of a revoked key", "KEY_REVOKED",
