@@ -83,6 +83,7 @@ std::uint64_t Registry::last_logged_at_ms() const { return state_->log.last_logg
 const attest::LogContext& Registry::context() const { return state_->log.context; }
 std::int64_t Registry::max_statement_age_days() const { return state_->log.max_statement_age_days; }
 bool Registry::frozen() const { return state_->log.frozen; }
+absl::Status Registry::CheckNotFrozen() const { return registry::CheckNotFrozen(*state_); }
 std::span<const Violation> Registry::violations() const { return state_->violations; }
 bool Registry::IsVoid(std::uint64_t index) const { return state_->IsVoid(index); }
 std::optional<std::uint64_t> Registry::NoticeAbout(std::uint64_t index) const {

@@ -120,6 +120,8 @@ class Registry final {
   const attest::LogContext& context() const;  // type base and URN prefix are "" before genesis
   std::int64_t max_statement_age_days() const;
   bool frozen() const;
+  // Check 6: OK, or the refusal that a frozen log answers with.
+  [[nodiscard]] absl::Status CheckNotFrozen() const;
 
   // Whether this log would take the record at `record.index` == size(): checks 6, 11, 16, 17
   // (KEY_UNKNOWN: no such key at this place) and 18-27. OK, a refusal (reason.h),

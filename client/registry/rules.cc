@@ -328,12 +328,15 @@ bool IsDerivable(const Entry& entry) {
          shape->principles.Holds(entry.principles.size()) && shape->artifacts.Holds(entry.artifacts.size());
 }
 
+absl::Status CheckNotFrozen(const State& state) {
+  if (!state.log.frozen) return absl::OkStatus();
+  std::vector<std::pair<std::string, std::string>> metadata;
+  if (!state.log.successor.empty()) metadata.emplace_back("successor", state.log.successor);
+  return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows", std::move(metadata));
+}
+
 absl::Status CheckBeforeSignatures(const State& state, const Record& record) {
-  if (state.log.frozen) {  // 6
-    std::vector<std::pair<std::string, std::string>> metadata;
-    if (!state.log.successor.empty()) metadata.emplace_back("successor", state.log.successor);
-    return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows", std::move(metadata));
-  }
+  if (auto status = CheckNotFrozen(state); !status.ok()) return status;  // 6
   const Kind kind = record.entry->kind;
   const bool begun = !state.log.context.type_base.empty();
   if (kind == Kind::kGenesis ? record.index != 0 : !begun) {  // 11

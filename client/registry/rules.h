@@ -16,6 +16,8 @@ struct Case;
 // it.
 bool IsDerivable(const attest::Entry& entry);
 
+// Check 6 alone.
+[[nodiscard]] absl::Status CheckNotFrozen(const State& state);
 // Checks 6, 11 and 16: those before the signatures that depend on the log. A refusal.
 [[nodiscard]] absl::Status CheckBeforeSignatures(const State& state, const Record& record);
 // Checks 17 (KEY_UNKNOWN alone) to 27. A refusal.   REQUIRES: CheckBeforeSignatures is OK.

@@ -33,14 +33,14 @@ absl::StatusOr<std::unique_ptr<CheckedStatement>> Validator::Validate(attest::En
                                                                       const std::vector<keys::PublicKey>& earlier) const {
   struct Log {
     attest::LogContext context;
-    bool frozen = false;
+    absl::Status frozen;
     std::uint64_t key_set_version = 0;
   };
   const auto log = registry_.With([](const registry::Registry& registry) {
-    return Log{registry.context(), registry.frozen(), registry.key_set_version()};
+    return Log{registry.context(), registry.CheckNotFrozen(), registry.key_set_version()};
   });
-  if (log.frozen) return Refuse(Reason::kLogFrozen, "this log is frozen: no entry follows");  // 6
-  auto statement = attest::ParseStatement(envelope.payload, log.context);                     // 7-14
+  if (!log.frozen.ok()) return log.frozen;                                 // 6
+  auto statement = attest::ParseStatement(envelope.payload, log.context);  // 7-14
   if (!statement.ok()) return statement.status();
   std::vector<std::size_t> sizes;
   for (const auto& signature : envelope.signatures) sizes.push_back(signature.sig.size());

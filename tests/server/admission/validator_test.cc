@@ -128,6 +128,20 @@ TEST_F(ValidatorTest, AFrozenLogTakesNothing) {
   EXPECT_TRUE(validator.Identify(alliance_["principles"].envelope).ok()) << "a repetition is found by its id all the same";
 }
 
+TEST_F(ValidatorTest, AFrozenLogNamesItsSuccessor) {
+  StartWith("");
+  const auto freeze = support::Sign({.kind = attest::Kind::kLogEvent,
+                                     .issuer = support::SampleUrn("operator"),
+                                     .members = "\"event\":\"freeze\",\"validFrom\":\"2026-11-01T09:00:00Z\","
+                                                "\"successor\":{\"origin\":\"log.example/next\",\"vkey\":\"v\"}",
+                                     .document = {},
+                                     .signers = {"operator-1"}});
+  EXPECT_EQ(Told(Submit({freeze.envelope})), (std::vector<std::string>{std::to_string(alliance_.size())}));
+  const auto status = validator_->Validate(support::SignPayload("{", {"one-1"}), {}).status();
+  EXPECT_EQ(WordOf(status), "LOG_FROZEN");
+  EXPECT_EQ(bytes::MetadataValue(status, "successor"), "log.example/next");
+}
+
 TEST_F(ValidatorTest, KeysOfEarlierStatementsOfTheRequestAreKnown) {
   StartWith("key-one-1");
   const auto registration = Checked(alliance_["key-one-1"].envelope);
