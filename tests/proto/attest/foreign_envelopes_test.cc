@@ -8,31 +8,12 @@
 #include "proto/attest/dsse.h"
 #include "proto/attest/statement.h"
 #include "proto/keys/key_file.h"
-#include "tests/proto/attest/vectors.h"
+#include "tests/proto/attest/foreign_envelopes.h"
 
 namespace trustlog::attest {
 namespace {
 
 namespace json = boost::json;
-
-const std::string kGoogle = TRUSTLOG_SHARED_DATA "/attestations/google-cloud/";
-const std::string kBroken = TRUSTLOG_SHARED_DATA "/vectors/envelopes-invalid/";
-
-// Every object of `value` that has the members of an envelope, in document order.
-void CollectEnvelopes(const json::value& value, std::vector<json::value>& out) {
-  if (const auto* const object = value.if_object()) {
-    if (object->contains("payload") && object->contains("signatures")) out.push_back(value);
-    for (const auto& member : *object) CollectEnvelopes(member.value(), out);
-  } else if (const auto* const array = value.if_array()) {
-    for (const auto& element : *array) CollectEnvelopes(element, out);
-  }
-}
-
-std::vector<json::value> EnvelopesIn(const std::string& path) {
-  std::vector<json::value> envelopes;
-  CollectEnvelopes(json::parse(ReadFile(path)), envelopes);
-  return envelopes;
-}
 
 std::string SubmissionReason(const std::string& envelope_text) {
   const auto envelope = ParseEnvelope(envelope_text);
@@ -78,33 +59,8 @@ TEST(ForeignEnvelopesTest, GoogleSignaturesVerifyExactlyWhereTheyAreDerOverThePa
 }
 
 TEST(ForeignEnvelopesTest, NoneOfThemIsARecordAndEachIsToldWhy) {
-  const std::string malformed = "STATEMENT_MALFORMED";  // in-toto Statement v0.1, for the most part
-  const struct {
-    std::string folder, file;
-    std::vector<std::string> reasons;  // of the envelopes in it
-  } cases[] = {
-      {kGoogle, "gcb-gcloud-container-global-pae-signing-key-successful.json", {malformed}},
-      {kGoogle, "gcb-v0.2-gcloud-container-github.json", {malformed}},
-      {kGoogle, "gcb-v0.3-gcloud-container-gcs.json", {malformed}},
-      {kGoogle,
-       "gcb-v0.3-gcloud-container-github-tag.json",
-       {"ENVELOPE_MALFORMED"}},  // two signatures, keyids that are resource names
-      {kGoogle, "gcb-v0.3-gcloud-container-github.json", {malformed}},
-      {kGoogle, "gcb-v1.0-gcloud-container-github-inline.json", {"KIND_UNKNOWN", "ENVELOPE_MALFORMED"}},
-      {kGoogle, "gke-gce-vsa-v1.dsse.jsonl", {"KIND_UNKNOWN"}},
-      {kBroken, "ghcli-github_provenance_demo-0.0.12-py3-none-any-bundle-missing-cert.jsonl", {}},  // no envelope in it
-      {kBroken, "ghcli-sigstoreBundle-invalid-signature.json", {"PAYLOAD_TYPE_UNSUPPORTED"}},
-      {kBroken, "gundam-visor-cli-v1-tag-invalidsigpub.npm-attestations.json", {malformed, "KIND_UNKNOWN"}},
-      {kBroken, "pacote-malformed-subject-attestations.json", {malformed, malformed}},
-      {kBroken, "pacote-mismatched-subject-digest-attestations.json", {malformed, malformed}},
-      {kBroken, "pacote-no-keyid-attestations.json", {malformed, malformed}},
-      {kBroken, "provenance-npm-test-cli-v02-prega-invalidsigprov.npm-attestations.json", {malformed, malformed}},
-      {kBroken, "provenance-npm-test-cli-v1-prega-invalidsigprov.npm-attestations.json", {malformed, "KIND_UNKNOWN"}},
-      {kBroken, "provenance-npm-test-ossf-invalidsigprov.npm-attestations.json", {malformed, malformed}},
-      {kBroken, "supreme-googles-cli-v02-tag-invalidsigprov.npm-attestations.json", {malformed, malformed}},
-  };
   if (!std::filesystem::exists(kGoogle) || !std::filesystem::exists(kBroken)) GTEST_SKIP() << "no " << kGoogle << " or " << kBroken;
-  for (const auto& test : cases) {
+  for (const auto& test : ForeignFileCases()) {
     std::vector<std::string> reasons;
     for (const auto& envelope : EnvelopesIn(test.folder + test.file))
       reasons.push_back(SubmissionReason(json::serialize(envelope)));

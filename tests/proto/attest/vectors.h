@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/attest/dsse.h"
 #include "proto/attest/statement.h"
 #include "proto/bytes/base64.h"
 #include "proto/bytes/hex.h"
@@ -33,6 +34,16 @@ inline const boost::json::object& Vectors() {
 inline LogContext VectorContext(std::uint64_t size) {
   if (size == 0) return {Text(Vectors().at("origin")), "", ""};
   return {Text(Vectors().at("origin")), Text(Vectors().at("typeBase")), Text(Vectors().at("urnPrefix"))};
+}
+
+// An envelope's members as they are sent decoded; sig and payload must be base64.
+inline Envelope FieldsOf(const boost::json::value& envelope) {
+  Envelope fields{Text(envelope.at("payloadType")), bytes::DecodeBase64Any(Text(envelope.at("payload"))).value(), {}};
+  for (const auto& signature : envelope.at("signatures").as_array()) {
+    const auto* const keyid = signature.as_object().if_contains("keyid");
+    fields.signatures.push_back({keyid == nullptr ? "" : Text(*keyid), bytes::DecodeBase64Any(Text(signature.at("sig"))).value()});
+  }
+  return fields;
 }
 
 // "OK", or the reason word of a refusal.
