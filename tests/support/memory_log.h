@@ -40,21 +40,24 @@ class MemoryLog final {
     api::ApiOptions api;
     admission::QuotaOptions quota{{0, 0, 0}, {}, 0, 0};
     std::size_t records = 1'000;  // of the alliance's, from the first
+    std::string origin = kSampleOrigin;
+    const runtime::Clock* clock = nullptr;  // borrowed; null: one of its own. REQUIRES, with another: no records
   };
 
   MemoryLog() : MemoryLog(Options()) {}
   explicit MemoryLog(Options options)
-      : storage_(MakeMemoryStorage({kSampleOrigin, Vkey(), "2026-11-01", {}})),
+      : clock_(options.clock != nullptr ? *options.clock : sample_clock_),
+        storage_(MakeMemoryStorage({options.origin, Vkey(options.origin), "2026-11-01", {}})),
         quota_(options.quota, clock_),
-        registry_(registry::Registry(kSampleOrigin)),
+        registry_(registry::Registry(options.origin)),
         recheck_(registry_, admission::RecheckDepth::kFull),
         admitter_(registry_, storage_.reader(), clock_, 0, metrics_, {}),
         validator_(registry_, metrics_, {}) {
     signer::Mark mark;
-    mark.origin = kSampleOrigin;
+    mark.origin = options.origin;
     mark.key_id = LogKey().public_key().id();
     if (!signer::MarkFile::Create(directory_.path() + "/mark", mark).ok()) Die("no mark");
-    auto signer = signer::LocalSigner::Open(directory_.path() + "/mark", kSampleOrigin, {}, LogKey(), clock_);
+    auto signer = signer::LocalSigner::Open(directory_.path() + "/mark", options.origin, {}, LogKey(), clock_);
     if (!signer.ok()) Die(signer.status().ToString());
     signer_ = *std::move(signer);
     if (options.log.publish_interval == log::LogOptions().publish_interval)
@@ -82,8 +85,8 @@ class MemoryLog final {
   }
 
   static keys::PrivateKey LogKey() { return SampleKey("log"); }
-  static std::string Vkey() {
-    return tlog::VerifierKey::Make(kSampleOrigin, tlog::kTypeEd25519, LogKey().public_key())->ToString();
+  static std::string Vkey(const std::string& origin = kSampleOrigin) {
+    return tlog::VerifierKey::Make(origin, tlog::kTypeEd25519, LogKey().public_key())->ToString();
   }
 
   const SampleAlliance& alliance() const { return alliance_; }
@@ -114,7 +117,8 @@ class MemoryLog final {
 
   const SampleAlliance alliance_;
   const support::TemporaryDirectory directory_;
-  const SampleClock clock_;
+  const SampleClock sample_clock_;
+  const runtime::Clock& clock_;
   metrics::Metrics metrics_{"test", kSampleOrigin, "memory"};
   FaultyStorage storage_;
   admission::Quota quota_;
