@@ -12,7 +12,7 @@
 namespace trustlog::merkle {
 
 struct Sha256Kernel {
-  std::string_view name;  // "portable", "sha-ni"
+  std::string_view name;  // "portable", "avx2", "avx512", "sha-ni", "avx512+sha-ni"
   // HashLeaves and HashNodes of hash.h, with their REQUIRES lines; hash_nodes works in place.
   void (*hash_leaves)(std::span<const ByteView> entries, std::span<Hash> out);
   void (*hash_nodes)(std::span<const Hash> children, std::span<Hash> parents);

@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 
 #include "merkle/sha256_kernels.h"
@@ -37,6 +38,14 @@ Hash OpenSslSha256(ByteView prefix, ByteView data) {
   SHA256_Update(&context, data.data(), data.size());
   SHA256_Final(hash.data(), &context);
   return hash;
+}
+
+void OpenSslCompress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  std::ranges::copy(state, context.h);
+  SHA256_Transform(&context, block);
+  std::copy_n(context.h, state.size(), state.begin());
 }
 
 const Sha256Kernel& PortableKernel() {

@@ -2,11 +2,12 @@
 //
 // One message leaves the unit idle most of the time: SHA256RNDS2 takes about four cycles before the next round of the same
 // message may start, but one for another message may start at once. So kStreams independent messages go in step, each
-// instruction issued for all of them; out-of-order execution does the rest.
+// instruction issued for all of them; out-of-order execution does the rest. AVX is there for its three-operand forms, which spare
+// copies; no register wider than 128 bits is used.
 //
 // The instructions want the state as two registers, ABEF and CDGH (highest word first), and four message words a register,
 // word 0 lowest. A node's first block needs no copy: its 64 bytes are 0x01 and the first 63 of two neighbouring hashes, read
-// in place one byte early; its second holds the last byte and constants.
+// in place one byte early; its second holds the last byte and constants, so that the sums it adds come from a table.
 #include "merkle/sha256_kernels.h"
 
 #if defined(__x86_64__)
@@ -16,25 +17,16 @@
 
 #include <array>
 
+#include "merkle/sha256_constants.h"
 #include "merkle/sha256_lanes.h"
 
-#define TRUSTLOG_SHA_NI __attribute__((target("sha,sse4.1,ssse3")))
-#define TRUSTLOG_SHA_NI_INLINE __attribute__((target("sha,sse4.1,ssse3"), always_inline)) inline
+#define TRUSTLOG_SHA_NI __attribute__((target("sha,avx")))
+#define TRUSTLOG_SHA_NI_INLINE __attribute__((target("sha,avx"), always_inline)) inline
 
 namespace trustlog::merkle {
 namespace {
 
 constexpr std::size_t kStreams = 4;
-
-// FIPS 180-4 section 4.2.2.
-alignas(16) constexpr std::uint32_t kRoundConstants[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,
-    0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc,
-    0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
-    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08,
-    0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
-    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 struct State {
   __m128i abef;
@@ -46,10 +38,9 @@ struct Words {
   __m128i four[4];
 };
 
-TRUSTLOG_SHA_NI_INLINE State InitialState() {  // FIPS 180-4 section 5.3.3
-  const auto word = [](std::uint32_t value) { return static_cast<int>(value); };
-  return {_mm_set_epi32(word(0x6a09e667), word(0xbb67ae85), word(0x510e527f), word(0x9b05688c)),
-          _mm_set_epi32(word(0x3c6ef372), word(0xa54ff53a), word(0x1f83d9ab), word(0x5be0cd19))};
+TRUSTLOG_SHA_NI_INLINE State InitialState() {
+  const auto word = [](std::size_t i) { return static_cast<int>(kInitialState[i]); };
+  return {_mm_set_epi32(word(0), word(1), word(4), word(5)), _mm_set_epi32(word(2), word(3), word(6), word(7))};
 }
 
 TRUSTLOG_SHA_NI_INLINE __m128i Load(const void* bytes) { return _mm_loadu_si128(static_cast<const __m128i*>(bytes)); }
@@ -70,11 +61,17 @@ TRUSTLOG_SHA_NI_INLINE Words FirstNodeBlock(const std::uint8_t* pair) {
       {BigEndianWords(front), BigEndianWords(Load(pair + 15)), BigEndianWords(Load(pair + 31)), BigEndianWords(Load(pair + 47))}};
 }
 
-// The last byte, 0x80, zeros, and the length of 65 bytes in bits.
-TRUSTLOG_SHA_NI_INLINE Words SecondNodeBlock(const std::uint8_t* pair) {
-  const auto first = static_cast<std::uint32_t>(pair[63]) << 24 | 0x800000;
-  return {
-      {_mm_set_epi32(0, 0, 0, static_cast<int>(first)), _mm_setzero_si128(), _mm_setzero_si128(), _mm_set_epi32(65 * 8, 0, 0, 0)}};
+template <std::size_t kCount>
+TRUSTLOG_SHA_NI_INLINE void AddAll(State (&states)[kCount], const State (&before)[kCount]) {
+  for (std::size_t s = 0; s < kCount; ++s) {
+    states[s].abef = _mm_add_epi32(states[s].abef, before[s].abef);
+    states[s].cdgh = _mm_add_epi32(states[s].cdgh, before[s].cdgh);
+  }
+}
+
+TRUSTLOG_SHA_NI_INLINE void FourRounds(State& state, __m128i sum) {  // of message words and round constants
+  state.cdgh = _mm_sha256rnds2_epu32(state.cdgh, state.abef, sum);
+  state.abef = _mm_sha256rnds2_epu32(state.abef, state.cdgh, _mm_shuffle_epi32(sum, 0x0e));
 }
 
 template <std::size_t kCount>
@@ -83,25 +80,56 @@ TRUSTLOG_SHA_NI_INLINE void CompressAll(State (&states)[kCount], Words (&words)[
   for (std::size_t s = 0; s < kCount; ++s) before[s] = states[s];
 #pragma GCC unroll 16
   for (std::size_t group = 0; group < 16; ++group) {  // four rounds each
-    const __m128i constants = Load(kRoundConstants + 4 * group);
+    const __m128i constants = Load(kRoundConstants.data() + 4 * group);
 #pragma GCC unroll 4
     for (std::size_t s = 0; s < kCount; ++s) {
-      auto& [abef, cdgh] = states[s];
       auto& w = words[s].four;
-      const __m128i sum = _mm_add_epi32(w[group % 4], constants);
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
-      if (group < 12) {  // the words of four groups later take the place of those just used
-        const __m128i middle = _mm_alignr_epi8(w[(group + 3) % 4], w[(group + 2) % 4], 4);
-        const __m128i partial = _mm_add_epi32(_mm_sha256msg1_epu32(w[group % 4], w[(group + 1) % 4]), middle);
-        w[group % 4] = _mm_sha256msg2_epu32(partial, w[(group + 3) % 4]);
+      const __m128i now = w[group % 4];
+      FourRounds(states[s], _mm_add_epi32(now, constants));
+      // Words 16 to 63 are made in two steps, each as soon as it can be; the words of four groups ago are in their place.
+      if (group >= 3 && group < 15) {
+        auto& next = w[(group + 1) % 4];
+        const __m128i seven_ago = _mm_alignr_epi8(now, w[(group + 3) % 4], 4);
+        next = _mm_sha256msg2_epu32(_mm_add_epi32(next, seven_ago), now);
+      }
+      if (group >= 1 && group < 13) {
+        auto& before_now = w[(group + 3) % 4];
+        before_now = _mm_sha256msg1_epu32(before_now, now);
       }
     }
   }
-  for (std::size_t s = 0; s < kCount; ++s) {
-    states[s].abef = _mm_add_epi32(states[s].abef, before[s].abef);
-    states[s].cdgh = _mm_add_epi32(states[s].cdgh, before[s].cdgh);
+  AddAll(states, before);
+}
+
+// A node's second block is one of 256: here are, for each, its 64 message words plus round constants. 64 KiB.
+using Sums = std::array<std::uint32_t, 64>;
+constexpr std::array<Sums, 256> MakeNodeTails() {
+  const auto rotate = [](std::uint32_t x, int bits) { return x >> bits | x << (32 - bits); };
+  std::array<Sums, 256> tails = {};
+  for (std::size_t last = 0; last < tails.size(); ++last) {
+    Sums& w = tails[last];
+    w[0] = NodeTailFirstWord(static_cast<std::uint8_t>(last));
+    w[15] = kNodeTailLastWord;
+    for (std::size_t t = 16; t < 64; ++t) {
+      const std::uint32_t x = w[t - 15], y = w[t - 2];
+      w[t] = w[t - 16] + (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) + w[t - 7] + (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
+    }
+    for (std::size_t t = 0; t < 64; ++t) w[t] += kRoundConstants[t];
   }
+  return tails;
+}
+alignas(64) constexpr auto kNodeTails = MakeNodeTails();
+
+template <std::size_t kCount>
+TRUSTLOG_SHA_NI_INLINE void CompressNodeTails(State (&states)[kCount], const Sums* (&tails)[kCount]) {
+  State before[kCount];
+  for (std::size_t s = 0; s < kCount; ++s) before[s] = states[s];
+#pragma GCC unroll 16
+  for (std::size_t group = 0; group < 16; ++group) {
+#pragma GCC unroll 4
+    for (std::size_t s = 0; s < kCount; ++s) FourRounds(states[s], Load(tails[s]->data() + 4 * group));
+  }
+  AddAll(states, before);
 }
 
 TRUSTLOG_SHA_NI_INLINE void StoreDigest(const State& state, Hash& out) {
@@ -117,15 +145,15 @@ template <std::size_t kCount>
 TRUSTLOG_SHA_NI void HashNodeGroup(const Hash* children, Hash* parents) {
   State states[kCount];
   Words first[kCount];
-  Words second[kCount];
+  const Sums* second[kCount];
   for (std::size_t s = 0; s < kCount; ++s) {
     const std::uint8_t* pair = children[2 * s].data();
     states[s] = InitialState();
     first[s] = FirstNodeBlock(pair);
-    second[s] = SecondNodeBlock(pair);
+    second[s] = &kNodeTails[pair[2 * sizeof(Hash) - 1]];
   }
   CompressAll(states, first);
-  CompressAll(states, second);
+  CompressNodeTails(states, second);
   for (std::size_t s = 0; s < kCount; ++s) StoreDigest(states[s], parents[s]);
 }
 
@@ -138,40 +166,32 @@ void HashNodesInGroups(std::span<const Hash> children, std::span<Hash> parents) 
 class ShaNiCompressor final {
  public:
   static constexpr std::size_t kLanes = kStreams;
+  static constexpr std::size_t kFewest = 2;
 
   TRUSTLOG_SHA_NI void Reset(std::size_t lane) { states_[lane] = InitialState(); }
 
   TRUSTLOG_SHA_NI void Compress(const std::array<const std::uint8_t*, kLanes>& blocks) {
-    for (const auto* block : blocks) {
-      if (block == nullptr) return CompressBusyOnly(blocks);
-    }
     Words words[kLanes];
     for (std::size_t i = 0; i < kLanes; ++i) words[i] = BlockWords(blocks[i]);
     CompressAll(states_, words);
   }
 
+  TRUSTLOG_SHA_NI void CompressOne(std::size_t lane, const std::uint8_t* block) {
+    State state[1] = {states_[lane]};
+    Words words[1] = {BlockWords(block)};
+    CompressAll(state, words);
+    states_[lane] = state[0];
+  }
+
   TRUSTLOG_SHA_NI void Digest(std::size_t lane, Hash& out) const { StoreDigest(states_[lane], out); }
 
  private:
-  TRUSTLOG_SHA_NI void CompressBusyOnly(const std::array<const std::uint8_t*, kLanes>& blocks) {
-    for (std::size_t i = 0; i < kLanes; ++i) {
-      if (blocks[i] == nullptr) continue;
-      State state[1] = {states_[i]};
-      Words words[1] = {BlockWords(blocks[i])};
-      CompressAll(state, words);
-      states_[i] = state[0];
-    }
-  }
-
   State states_[kLanes];
 };
 
 bool CpuHasShaNi() {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return false;
-  const bool simd = (ecx & bit_SSSE3) != 0 && (ecx & bit_SSE4_1) != 0;
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  return simd && (ebx & bit_SHA) != 0;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;  // __builtin_cpu_supports knows no "sha" in these compilers
+  return __builtin_cpu_supports("avx") && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx & bit_SHA) != 0;
 }
 
 }  // namespace
