@@ -20,8 +20,10 @@ class CompactRange final {
   // nullopt unless `hashes` has one hash for each one bit of `size`, largest subtree first.
   static std::optional<CompactRange> FromHashes(std::uint64_t size, std::span<const Hash> hashes);
 
-  // Amortised one node hash.   REQUIRES: size() < 2^64 - 1.
-  void Append(const Hash& leaf_hash);
+  // Amortised one node hash a leaf, level by level in batches (hash.h).   REQUIRES: size() + leaf_hashes.size() < 2^64, and
+  // `leaf_hashes` is not of this range.
+  void Append(std::span<const Hash> leaf_hashes);
+  void Append(const Hash& leaf_hash) { Append({&leaf_hash, 1}); }
 
   std::uint64_t size() const { return size_; }
   std::span<const Hash> hashes() const { return hashes_; }  // largest subtree first

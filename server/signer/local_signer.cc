@@ -75,7 +75,7 @@ absl::Status LocalSigner::Feed(std::uint64_t begin, std::span<const std::string_
   for (const auto entry : entries) views.push_back(bytes::AsBytes(entry));
   std::vector<merkle::Hash> leaves(entries.size());
   merkle::HashLeaves(views, leaves);
-  for (const auto& leaf : leaves) fed_.Append(leaf);
+  fed_.Append(leaves);
   return absl::OkStatus();
 }
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <limits>
+#include <random>
 
 #include "tests/support/reference_tree.h"
 
@@ -25,6 +27,30 @@ TEST(CompactRange, GrowsLikeTheReferenceTree) {
     ASSERT_EQ(*again, range);
     if (size == tree.size()) break;
     range.Append(tree.leaves(size, size + 1)[0]);
+  }
+}
+
+TEST(CompactRange, TakesLeavesInAnyCutOfBatches) {
+  const ReferenceTree tree(1300);  // several times what is hashed at once
+  std::mt19937 random(1);
+  for (int run = 0; run < 300; ++run) {
+    CompactRange range;
+    while (range.size() < tree.size()) {
+      const std::uint64_t most = tree.size() - range.size();
+      const std::uint64_t count = std::min<std::uint64_t>(most, random() % (random() % 3 == 0 ? 1300 : 20));
+      range.Append(tree.leaves(range.size(), range.size() + count));
+      ASSERT_EQ(range.hashes().size(), std::popcount(range.size()));
+    }
+    ASSERT_EQ(range.Head(), tree.Head(tree.size())) << "run " << run;
+  }
+  CompactRange grown;
+  for (std::uint64_t begin = 0; begin <= 130; ++begin) {
+    for (std::uint64_t end = begin; end <= 130; ++end) {
+      auto range = grown;
+      range.Append(tree.leaves(begin, end));
+      ASSERT_EQ(range.Head(), tree.Head(end)) << begin << " to " << end;
+    }
+    grown.Append(tree.leaves(begin, begin + 1)[0]);
   }
 }
 
@@ -56,6 +82,21 @@ TEST(CompactRange, CarriesThroughSixtyThreeLevels) {
   for (int i = 0; i < 63; ++i) expected = ReferenceNode(leaf, expected);
   EXPECT_EQ(range.size(), std::uint64_t{1} << 63);
   EXPECT_EQ(range.Root(), expected);
+}
+
+TEST(CompactRange, CarriesABatchThroughTheLevelsAboveIt) {
+  const ReferenceTree tree(512);
+  const Hash node = support::ReferenceLeaf("x");
+  auto range = *CompactRange::FromHashes((std::uint64_t{1} << 63) - 256, std::vector<Hash>(55, node));
+  auto one_by_one = range;
+  range.Append(tree.leaves(0, 512));  // 256 to the top, 256 beyond
+  for (const auto& leaf : tree.leaves(0, 512)) one_by_one.Append(leaf);
+  Hash expected = tree.Head(256).root;
+  for (int i = 0; i < 55; ++i) expected = ReferenceNode(node, expected);
+  ASSERT_EQ(range.hashes().size(), 2U);
+  EXPECT_EQ(range.hashes()[0], expected);
+  EXPECT_EQ(range.hashes()[1], support::ReferenceRoot(tree.leaves(256, 512)));
+  EXPECT_EQ(range, one_by_one);
 }
 
 }  // namespace
