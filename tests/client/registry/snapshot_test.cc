@@ -54,6 +54,24 @@ TEST(Snapshot, ComesBackAsItWas) {
   }
 }
 
+// State grows with parties, keys and corrections, not with entries.
+TEST(Snapshot, DoesNotGrowWithRenewals) {
+  auto ledger = Ledger::Before(Alliance(), "");
+  auto head = Alliance()["commitment-two-1"];
+  const auto renew = [&](std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      auto renewal = Superseding(support::CommitmentStatement("two", 1, Alliance()["principles"]), head, "renewal");
+      renewal.variant = ledger.registry.size();
+      head = Sign(renewal);
+      ledger.Take(head, SampleAlliance::LoggedAtMs(ledger.registry.size()));
+    }
+  };
+  renew(1);
+  const auto before = Formatted(ledger.registry).size();
+  renew(200);
+  EXPECT_LE(Formatted(ledger.registry).size(), before + 16) << "a longer size and time, no more";
+}
+
 TEST(Snapshot, GoesOnAsTheOriginalWould) {
   for (std::uint64_t cut = 0; cut <= Alliance().size(); ++cut) {
     Ledger ledger, resumed;
