@@ -103,7 +103,8 @@ void Replay::Decode(Work& work) const {
 // A key id is a digest of its key, so the arithmetic may look for keys in earlier statements of the batch, before the registry has
 // them; whether each key is registered is asked again in order, in Apply.
 void Replay::VerifySignatures(Work& work, const std::vector<Work>& batch) const {
-  if (!work.item.statement) return;
+  const bool is_withheld = work.item.entry.ok() && !work.item.statement && work.malformed.ok();
+  if (!work.item.statement && !is_withheld) return;
   const std::span<const Work> earlier(batch.data(), static_cast<std::size_t>(&work - batch.data()));
   registry::KeySource source;
   source.find = [this, earlier](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
@@ -115,6 +116,10 @@ void Replay::VerifySignatures(Work& work, const std::vector<Work>& batch) const 
     return std::nullopt;
   };
   source.keys_of = [](std::string_view) { return std::vector<keys::PublicKey>(); };  // an entry names every key
+  if (is_withheld) {
+    work.signatures = registry::VerifyWithheld(*work.item.entry, source);
+    return;
+  }
   work.signatures = registry::VerifySignatures(Rebuild(*work.item.entry, work.payload), *work.item.statement, source).status();
 }
 

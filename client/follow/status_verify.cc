@@ -121,7 +121,10 @@ class Verification final {
         }
         JudgeStatement(*record.statement, replayed);
       } else {
-        withheld += replayed.entry.ok() ? 1 : 0;
+        if (replayed.entry.ok()) {
+          ++withheld;
+          replayed.signatures = registry::VerifyWithheld(*replayed.entry, registry::KeysKnownTo(registry_));
+        }
       }
       if (replayed.entry.ok()) report_.entries.push_back(*replayed.entry);
       // MemoryFacts does not fail, and the index is the registry's.

@@ -13,6 +13,9 @@ namespace {
 using bytes::Reason;
 using bytes::Refuse;
 
+absl::Status UnknownKey(const keys::KeyId& id) {
+  return Refuse(Reason::kKeyUnknown, fmt::format("key {} is not registered at this log", bytes::EncodeHex(id)));
+}
 
 // One envelope's check 17.
 class Check final {
@@ -41,7 +44,7 @@ class Check final {
     }
     if (envelope_.signatures.size() == 1) return TryCandidates(signature.sig, hint.has_value());
     if (hint.has_value())
-      return Refuse(Reason::kKeyUnknown, fmt::format("key {} is not registered at this log", bytes::EncodeHex(*hint)));
+      return UnknownKey(*hint);
     return Refuse(Reason::kEnvelopeMalformed, "with two or more signatures each keyid is the 64 hex digits of a key id");
   }
 
@@ -97,6 +100,15 @@ void Append(const attest::Authority& authority, std::vector<keys::PublicKey>& ke
 absl::StatusOr<VerifiedSignatures> VerifySignatures(const attest::Envelope& envelope, const attest::Statement& statement,
                                                     const KeySource& source) {
   return Check(envelope, statement, source).Run();
+}
+
+absl::Status VerifyWithheld(const attest::Entry& entry, const KeySource& source) {
+  for (const auto& signature : entry.signatures) {
+    const auto key = source.find(signature.key_id);
+    if (!key.has_value()) return UnknownKey(signature.key_id);
+    if (auto status = key->VerifyDigest(entry.statement_id, signature.signature); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 std::vector<keys::PublicKey> KeysInStatement(const attest::Statement& statement) {

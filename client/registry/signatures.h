@@ -49,6 +49,10 @@ struct VerifiedSignatures {
 absl::StatusOr<VerifiedSignatures> VerifySignatures(const attest::Envelope& envelope, const attest::Statement& statement,
                                                     const KeySource& source);
 
+// What remains of check 17 where the statement is withheld: each key is known, each signature has its form, and those that depend on
+// the statement's id alone verify (P-256 and batch signatures). KEY_UNKNOWN, SIGNATURE_ENCODING, SIGNATURE_INVALID.
+absl::Status VerifyWithheld(const attest::Entry& entry, const KeySource& source);
+
 // The keys that a statement of kind 0, 1 or 4 itself carries.
 std::vector<keys::PublicKey> KeysInStatement(const attest::Statement& statement);
 

@@ -162,12 +162,17 @@ bool HasEcdsaForm(const Curve& curve, std::string_view signature) {
   return rest.empty() && IsInRange(r, curve.order) && IsInRange(s, curve.order);
 }
 
+bool VerifyEcdsaDigest(EVP_PKEY& pkey, std::span<const std::uint8_t> digest, std::string_view signature) {
+  const ErrorMark mark;
+  const auto context = NewContext(pkey);
+  if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1) return false;
+  return EVP_PKEY_verify(context.get(), Bytes(signature), signature.size(), digest.data(), digest.size()) == 1;
+}
+
 bool VerifyEcdsa(const Curve& curve, EVP_PKEY& pkey, std::string_view message, std::string_view signature) {
   const ErrorMark mark;
   const auto digest = DigestFor(curve, message);
-  const auto context = NewContext(pkey);
-  if (!digest || context == nullptr || EVP_PKEY_verify_init(context.get()) != 1) return false;
-  return EVP_PKEY_verify(context.get(), Bytes(signature), signature.size(), digest->bytes.data(), digest->size) == 1;
+  return digest && VerifyEcdsaDigest(pkey, {digest->bytes.data(), digest->size}, signature);
 }
 
 std::optional<std::string> SignEcdsa(const Curve& curve, EVP_PKEY& pkey, std::string_view message) {

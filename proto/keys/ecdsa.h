@@ -4,8 +4,10 @@
 
 #include <openssl/evp.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,6 +43,8 @@ std::string EncodeEcdsaPrivate(const EVP_PKEY& pkey);  // SECRET. PKCS#8.
 bool HasEcdsaForm(const Curve& curve, std::string_view signature);
 // REQUIRES: HasEcdsaForm(curve, signature), and `pkey` is on `curve`.
 bool VerifyEcdsa(const Curve& curve, EVP_PKEY& pkey, std::string_view message, std::string_view signature);
+// The same over a digest as long as the curve's algorithm has it.
+bool VerifyEcdsaDigest(EVP_PKEY& pkey, std::span<const std::uint8_t> digest, std::string_view signature);
 std::optional<std::string> SignEcdsa(const Curve& curve, EVP_PKEY& pkey, std::string_view message);
 
 }  // namespace trustlog::keys

@@ -49,6 +49,9 @@ absl::Status BadEncoding(Algorithm algorithm, std::size_t size) {
   return bytes::Refuse(Reason::kSignatureEncoding,
                        fmt::format("signature of {} bytes is not in the form of {}", size, AlgorithmName(algorithm)));
 }
+absl::Status Invalid(Algorithm algorithm) {
+  return bytes::Refuse(Reason::kSignatureInvalid, fmt::format("{} signature does not verify", AlgorithmName(algorithm)));
+}
 
 }  // namespace
 
@@ -101,28 +104,37 @@ const std::string& PublicKey::spki() const { return parts_->spki; }
 std::string_view PublicKey::raw_ed25519() const { return std::string_view(parts_->spki).substr(kEd25519SpkiPrefix.size()); }
 
 absl::Status PublicKey::Verify(std::string_view message, std::string_view signature) const {
-  if (IsBatch(parts_->algorithm)) {
-    const auto batch = ParseBatchSignature(signature);
-    if (!batch.has_value()) return BadEncoding(parts_->algorithm, signature.size());
-    const auto root = BatchRoot(*batch, merkle::Sha256(bytes::AsBytes(message)));
-    return VerifyInner(BatchMessage(batch->count, root), batch->inner);
-  }
+  if (IsBatch(parts_->algorithm)) return VerifyBatch(merkle::Sha256(bytes::AsBytes(message)), signature);
   return VerifyInner(message, signature);
 }
 
-absl::Status PublicKey::VerifyInner(std::string_view message, std::string_view signature) const {
+absl::Status PublicKey::VerifyDigest(const merkle::Hash& sha256, std::string_view signature) const {
+  if (IsBatch(parts_->algorithm)) return VerifyBatch(sha256, signature);
+  if (auto status = CheckForm(signature); !status.ok()) return status;
+  const bool is_told = parts_->algorithm == Algorithm::kEcdsaP256Sha256Der;
+  if (!is_told || VerifyEcdsaDigest(*parts_->pkey, sha256, signature)) return absl::OkStatus();
+  return Invalid(parts_->algorithm);
+}
+
+absl::Status PublicKey::VerifyBatch(const merkle::Hash& sha256, std::string_view signature) const {
+  const auto batch = ParseBatchSignature(signature);
+  if (!batch.has_value()) return BadEncoding(parts_->algorithm, signature.size());
+  return VerifyInner(BatchMessage(batch->count, BatchRoot(*batch, sha256)), batch->inner);
+}
+
+absl::Status PublicKey::CheckForm(std::string_view signature) const {
   const Algorithm algorithm = InnerOf(parts_->algorithm);
-  bool verified = false;
-  if (algorithm == Algorithm::kEd25519) {
-    if (signature.size() != kEd25519SignatureSize) return BadEncoding(algorithm, signature.size());
-    verified = VerifyEd25519(bytes::AsBytes(raw_ed25519()), message, signature);
-  } else {
-    const Curve& curve = CurveOf(algorithm);
-    if (!HasEcdsaForm(curve, signature)) return BadEncoding(algorithm, signature.size());
-    verified = VerifyEcdsa(curve, *parts_->pkey, message, signature);
-  }
-  if (verified) return absl::OkStatus();
-  return bytes::Refuse(Reason::kSignatureInvalid, fmt::format("{} signature does not verify", AlgorithmName(algorithm)));
+  const bool has_form = algorithm == Algorithm::kEd25519 ? signature.size() == kEd25519SignatureSize
+                                                         : HasEcdsaForm(CurveOf(algorithm), signature);
+  return has_form ? absl::OkStatus() : BadEncoding(algorithm, signature.size());
+}
+
+absl::Status PublicKey::VerifyInner(std::string_view message, std::string_view signature) const {
+  if (auto status = CheckForm(signature); !status.ok()) return status;
+  const Algorithm algorithm = InnerOf(parts_->algorithm);
+  const bool verified = algorithm == Algorithm::kEd25519 ? VerifyEd25519(bytes::AsBytes(raw_ed25519()), message, signature)
+                                                         : VerifyEcdsa(CurveOf(algorithm), *parts_->pkey, message, signature);
+  return verified ? absl::OkStatus() : Invalid(algorithm);
 }
 
 // A copy of a seed between guard pages, locked in memory where that is allowed; wiped.

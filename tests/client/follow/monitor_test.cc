@@ -238,6 +238,26 @@ TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12
   EXPECT_EQ(second->faults, 1U);
 }
 
+// records.md 6.4: of a withheld statement the signatures that depend on its id alone.
+TEST_F(MonitorTest, VerifiesWhatCanBeToldOfAWithheldClaimsSignatures) {
+  for (const auto& [at, is_told] : {std::pair(9U, false), std::pair(11U, true), std::pair(15U, true)}) {  // Ed25519, batch, P-256
+    SCOPED_TRACE(at);
+    SyntheticLog log(testing::kVectorOrigin);
+    const auto records = testing::VectorRecords();
+    for (std::size_t i = 0; i <= at; ++i) {
+      auto entry = attest::DecodeEntry(records[i].entry).value();
+      if (i == at) entry.signatures[0].signature.back() ^= 1;
+      log.Append(attest::EncodeEntry(entry).value(), i == at ? "" : records[i].statement);
+    }
+    const support::TemporaryDirectory root;
+    MapFetcher fetcher(log.Publish());
+    ASSERT_TRUE(Monitor::Open(fetcher, policy_, root.path())->RunOnce({.now = kNow}, Deliver()).ok());
+    const auto found = TakeFindings();
+    EXPECT_THAT(found, ::testing::Contains(Found::value_type(at, "STATEMENT_MISSING")));
+    EXPECT_EQ(std::count(found.begin(), found.end(), Found::value_type(at, "SIGNATURE_INVALID")), is_told ? 1 : 0);
+  }
+}
+
 // What is missing is part of it; what was followed before a snapshot is not known to be.
 TEST_F(MonitorTest, OnlyAReplayFromTheFirstEntryHasADigest) {
   const auto digest = [this](const Files& files, const std::string& state, std::optional<std::uint64_t> from = {}) {

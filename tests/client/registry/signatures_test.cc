@@ -116,6 +116,19 @@ TEST(Signatures, FindKeysInTheStatementItself) {
   EXPECT_TRUE(KeysInStatement(Alliance()["principles"].statement).empty());
 }
 
+TEST(Signatures, OfAWithheldStatement) {
+  const auto entry = Alliance()["commitment-one-1"].entry;
+  EXPECT_TRUE(VerifyWithheld(entry, Keys()).ok());
+  auto changed = entry;
+  changed.signatures[0].signature.pop_back();
+  EXPECT_EQ(WordOf(VerifyWithheld(changed, Keys())), "SIGNATURE_ENCODING");
+  changed = entry;
+  changed.signatures[0].signature[5] ^= 1;
+  EXPECT_TRUE(VerifyWithheld(changed, Keys()).ok()) << "Ed25519 takes the statement itself";
+  changed.signatures[0].key_id = SampleKey("stranger").public_key().id();
+  EXPECT_EQ(WordOf(VerifyWithheld(changed, Keys())), "KEY_UNKNOWN");
+}
+
 TEST(Signatures, TryNoMoreThanEightCandidates) {
   auto envelope = Alliance()["commitment-one-1"].envelope;
   envelope.signatures[0].keyid = "";
