@@ -15,7 +15,7 @@ constexpr std::array<Setting, 11> kWriterSettings = {{
     {"cell_size_check", "ON", "1"},
     {"mmap_size", "0", "0"},
     {"temp_store", "MEMORY", "2"},
-    {"wal_autocheckpoint", "0", "0"},
+    {"wal_autocheckpoint", "", "0"},  // off by the hook of Db; setting it would take the hook away
     {"cache_size", "-16384", "-16384"},
     // The tail of a bundle is deleted when it is folded; its bytes must not outlive a withholding in free pages.
     {"secure_delete", "ON", "1"},

@@ -1,5 +1,6 @@
 #include "storage/sqlite/db.h"
 
+#include "storage/sqlite/connections.h"
 #include "tests/storage/sample_log.h"
 
 namespace trustlog::sqlite {
@@ -33,6 +34,30 @@ TEST_F(DbTest, BindsAndReadsBytesWithZeros) {
     EXPECT_EQ(query.Bytes(1), key == 1 ? bytes : "");
   }
   EXPECT_FALSE(query.Next().value());
+}
+
+// A setting that takes the hook away would let the WAL grow for ever.
+TEST_F(DbTest, CountsTheFramesOfItsWalUnderTheWritersSettings) {
+  ASSERT_EQ(db_->Set(WriterSettings()), absl::OkStatus());
+  ASSERT_EQ(Insert(1, std::string(100'000, 'a')), absl::OkStatus());
+  EXPECT_GT(db_->wal_frames(), 10);
+}
+
+TEST_F(DbTest, TheWalOfAWriterStartsAnew) {
+  auto connections = Connections::Open(directory_.path() + "/x.db", [] { return absl::OkStatus(); }).value();
+  const std::string megabyte(1'000'000, 'a');
+  int most = 0, now = 0;
+  // The checkpoint thread takes its turn between two commits: when, is the system's to say. Without it a gigabyte is written.
+  for (int i = 0; i < 1'000 && now >= most; ++i) {
+    most = now;
+    ASSERT_EQ(connections->Write([&](Db& db) {
+      now = db.wal_frames();  // after the commit before
+      return Query(db, "INSERT OR REPLACE INTO t VALUES(1, ?)").BindBytes(megabyte).Run();
+    }),
+              absl::OkStatus());
+  }
+  EXPECT_LT(now, most);
+  EXPECT_EQ(connections->Close(), absl::OkStatus());
 }
 
 TEST_F(DbTest, AStatementServesAgainAfterAnError) {
