@@ -4,13 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "storage/storage.h"
 
@@ -32,7 +32,7 @@ class Submission {
 };
 
 // Indices at one head: of a batch's ids and of the records that it refers to.
-using KnownIds = std::map<storage::Id, std::uint64_t>;
+using KnownIds = absl::flat_hash_map<storage::Id, std::uint64_t>;
 
 struct DuplicateOf {
   std::size_t item = 0;

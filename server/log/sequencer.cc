@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "merkle/hash.h"
 #include "merkle/integrate.h"
 #include "proto/bytes/reason.h"
@@ -32,15 +33,17 @@ absl::Status RefusalOf(const absl::Status& status) {
                        {{"retry_ms", "1000"}});
 }
 
+// Of each item in order, then whatever they refer to, once.
 std::vector<storage::Id> IdsOf(const std::vector<QueueItem>& batch) {
   std::vector<storage::Id> ids;
+  ids.reserve(batch.size());
+  for (const auto& item : batch) ids.push_back(item.submission->id());
+  absl::flat_hash_set<storage::Id> referred;
   for (const auto& item : batch) {
-    ids.push_back(item.submission->id());
-    const auto refs = item.submission->refs();
-    ids.insert(ids.end(), refs.begin(), refs.end());
+    for (const auto& ref : item.submission->refs()) {
+      if (referred.insert(ref).second) ids.push_back(ref);
+    }
   }
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 

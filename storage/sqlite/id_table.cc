@@ -1,5 +1,7 @@
 #include "storage/sqlite/id_table.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <mutex>
 #include <random>
@@ -47,21 +49,42 @@ bool IdTable::Place(std::vector<Slot>& slots, Slot slot) {
   return true;
 }
 
-std::vector<std::uint64_t> IdTable::Candidates(const storage::Id& id) const {
-  const std::uint64_t bits = Bits(id);
-  std::vector<std::uint64_t> found;
-  const std::shared_lock lock(mutex_);
-  for (std::size_t at = Home(bits, slots_.size()); slots_[at].index_plus_one != 0;) {
-    if (slots_[at].bits == bits) found.push_back(slots_[at].index_plus_one - 1);
-    if (++at == slots_.size()) at = 0;
+// A table of millions is in no cache: the slots of a few ids are on their way before the first is looked at.
+std::size_t IdTable::Fetch(std::span<const storage::Id> ids, std::span<std::uint64_t, kFetched> bits) const {
+  const std::size_t count = std::min(ids.size(), kFetched);
+  for (std::size_t i = 0; i < count; ++i) {
+    bits[i] = Bits(ids[i]);
+    __builtin_prefetch(&slots_[Home(bits[i], slots_.size())]);
+  }
+  return count;
+}
+
+std::vector<IdTable::Candidate> IdTable::Candidates(std::span<const storage::Id> ids) const {
+  std::vector<Candidate> found;
+  std::array<std::uint64_t, kFetched> bits;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kFetched) {
+    const std::shared_lock lock(mutex_);
+    const std::size_t count = Fetch(ids.subspan(begin), bits);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t at = Home(bits[i], slots_.size()); slots_[at].index_plus_one != 0;) {
+        if (slots_[at].bits == bits[i]) found.push_back({begin + i, slots_[at].index_plus_one - 1});
+        if (++at == slots_.size()) at = 0;
+      }
+    }
   }
   return found;
 }
 
-void IdTable::Insert(const storage::Id& id, std::uint64_t index) {
-  if (IsTooFull(used_ + 1, slots_.size())) Reserve(1);
-  const std::unique_lock lock(mutex_);
-  if (Place(slots_, {Bits(id), index + 1})) ++used_;
+void IdTable::Insert(std::span<const storage::Id> ids, std::uint64_t first) {
+  Reserve(ids.size());
+  std::array<std::uint64_t, kFetched> bits;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kFetched) {
+    const std::unique_lock lock(mutex_);
+    const std::size_t count = Fetch(ids.subspan(begin), bits);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (ids[begin + i] != storage::Id{} && Place(slots_, {bits[i], first + begin + i + 1})) ++used_;
+    }
+  }
 }
 
 void IdTable::Reserve(std::uint64_t more) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <shared_mutex>
+#include <span>
 #include <vector>
 
 #include "storage/storage.h"
@@ -18,11 +19,16 @@ class IdTable final {
  public:
   IdTable();
 
-  // The indices put in under the same 64 bits: nearly always none or the one.
-  std::vector<std::uint64_t> Candidates(const storage::Id& id) const;
+  struct Candidate {
+    std::size_t item = 0;  // of the ids asked for
+    std::uint64_t index = 0;
+    friend bool operator==(const Candidate&, const Candidate&) = default;
+  };
+  // The indices put in under the same 64 bits, in the order of `ids`: nearly always none or the one of each.
+  std::vector<Candidate> Candidates(std::span<const storage::Id> ids) const;
 
-  // The one writer only. Putting in the same pair again changes nothing.
-  void Insert(const storage::Id& id, std::uint64_t index);
+  // The one writer only. ids[i] belongs to index first + i; an all-zero id is none. Putting in the same pair again changes nothing.
+  void Insert(std::span<const storage::Id> ids, std::uint64_t first);
   // The one writer only. Makes room for `more` entries at once.
   void Reserve(std::uint64_t more);
 
@@ -35,13 +41,16 @@ class IdTable final {
     std::uint64_t index_plus_one = 0;  // 0: free
   };
 
+  static constexpr std::size_t kFetched = 32;  // ids at once
+
   std::uint64_t Bits(const storage::Id& id) const;
+  std::size_t Fetch(std::span<const storage::Id> ids, std::span<std::uint64_t, kFetched> bits) const;
   static std::size_t Home(std::uint64_t bits, std::size_t slots);
   // False: it was there.
   static bool Place(std::vector<Slot>& slots, Slot slot);
 
   std::uint64_t secret_[2];
-  mutable std::shared_mutex mutex_;  // held exclusively only to change one slot or to swap arrays
+  mutable std::shared_mutex mutex_;  // held exclusively only to change a few slots or to swap arrays
   std::vector<Slot> slots_;
   std::uint64_t used_ = 0;
 };

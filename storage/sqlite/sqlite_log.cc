@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_log.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -96,6 +97,7 @@ absl::Status SqliteLog::LoadIds(Db& db) {
   if (!head.ok()) return head.status();
   id_table_.Reserve(head->size);
   std::uint64_t next = 0;
+  std::array<Id, kBundleWidth> bundle;
   const auto load = [&](std::string_view sql, std::uint64_t width) -> absl::Status {
     Query query(db, sql);
     auto row = query.Next();
@@ -104,11 +106,9 @@ absl::Status SqliteLog::LoadIds(Db& db) {
       if (query.Integer(0) != next / width || ids.size() != width * sizeof(Id)) {
         return bytes::Refuse(bytes::Reason::kCorruption, fmt::format("the ids from index {} on are missing or malformed", next));
       }
-      for (std::uint64_t i = 0; i < width; ++i, ++next) {
-        Id id;
-        std::memcpy(id.data(), ids.data() + i * sizeof(Id), sizeof(Id));
-        if (id != Id{}) id_table_.Insert(id, next);
-      }
+      std::memcpy(bundle.data(), ids.data(), ids.size());
+      id_table_.Insert(std::span(bundle).first(width), next);
+      next += width;
     }
     return row.status();
   };
@@ -177,12 +177,10 @@ absl::StatusOr<std::vector<std::optional<std::uint64_t>>> SqliteLog::FindIds(std
 
 absl::StatusOr<std::vector<std::optional<std::uint64_t>>> SqliteLog::FindIdsIn(Db& db, std::span<const Id> ids) const {
   std::vector<std::optional<std::uint64_t>> found(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    for (const std::uint64_t candidate : id_table_.Candidates(ids[i])) {
-      auto stored = ReadId(db, candidate);
-      if (!stored.ok()) return stored.status();
-      if (*stored == ids[i]) found[i] = candidate;
-    }
+  for (const auto& [item, index] : id_table_.Candidates(ids)) {
+    auto stored = ReadId(db, index);
+    if (!stored.ok()) return stored.status();
+    if (*stored == ids[item]) found[item] = index;
   }
   return found;
 }
@@ -236,18 +234,17 @@ absl::Status SqliteLog::Append(const merkle::TreeHead& expected, const merkle::G
 // Before COMMIT, so that a reader who sees the new head finds its ids too. Until then the stored id, which he cannot see, denies
 // them; and after a failed COMMIT the process has nothing more to look up.
 absl::Status SqliteLog::RememberIds(Db& db, std::uint64_t begin, std::span<const Record> records) {
-  id_table_.Reserve(records.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (!records[i].id.has_value()) continue;
-    for (const std::uint64_t candidate : id_table_.Candidates(*records[i].id)) {
-      auto stored = ReadId(db, candidate);
-      if (!stored.ok()) return stored.status();
-      if (candidate != begin + i && *stored == records[i].id) {
-        return bytes::Refuse(bytes::Reason::kCorruption,
-                             fmt::format("append: the id of record {} is that of {}", begin + i, candidate));
-      }
+  std::vector<Id> ids;
+  ids.reserve(records.size());
+  for (const Record& record : records) ids.push_back(record.id.value_or(Id{}));
+  id_table_.Insert(ids, begin);
+  for (const auto& [item, index] : id_table_.Candidates(ids)) {
+    if (index == begin + item) continue;
+    auto stored = ReadId(db, index);
+    if (!stored.ok()) return stored.status();
+    if (*stored == ids[item]) {
+      return bytes::Refuse(bytes::Reason::kCorruption, fmt::format("append: the id of record {} is that of {}", begin + item, index));
     }
-    id_table_.Insert(*records[i].id, begin + i);
   }
   return absl::OkStatus();
 }

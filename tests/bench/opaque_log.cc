@@ -7,11 +7,11 @@
 #include <cstring>
 #include <filesystem>
 #include <future>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "merkle/hash.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
@@ -89,7 +89,7 @@ class OpaqueAdmitter final : public log::Admitter {
                                                        const log::KnownIds&) override {
     std::vector<log::Drafted> drafted;
     drafted.reserve(batch.size());
-    std::map<storage::Id, std::size_t> firsts;
+    absl::flat_hash_map<storage::Id, std::size_t> firsts;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto [first, fresh] = firsts.emplace(batch[i]->id(), i);
       if (fresh) {
