@@ -70,9 +70,8 @@ keys::Algorithm InnerAlgorithm(keys::Algorithm algorithm) {
 absl::StatusOr<std::string> SignOne(const keys::PrivateKey& key, bool as_batch, const std::string& payload) {
   if (!as_batch) return key.Sign(attest::Pae(attest::kPayloadType, payload));
   const auto id = attest::StatementId(payload);
-  auto signatures = keys::SignBatch(key, {&id, 1});
-  if (!signatures.ok()) return signatures.status();
-  return std::move(signatures->front());
+  const auto batch = keys::SignBatch(key, {&id, 1});
+  return batch.ok() ? absl::StatusOr<std::string>(batch->Signature(0)) : batch.status();
 }
 
 class Builder final {

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "merkle/verify.h"
-#include "merkle/whole_tree.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
 
@@ -48,7 +45,11 @@ std::string BatchMessage(std::uint32_t count, const merkle::Hash& root) {
   return bytes::ByteWriter().Raw("trustlog-batch/v1\n").U32(count).Hash32(root).Take();
 }
 
-absl::StatusOr<std::vector<std::string>> SignBatch(const PrivateKey& key, std::span<const merkle::Hash> statement_ids) {
+std::string SignedBatch::Signature(std::uint32_t index) const {
+  return FormatBatchSignature({index, count(), tree_.Path(index), inner_});
+}
+
+absl::StatusOr<SignedBatch> SignBatch(const PrivateKey& key, std::span<const merkle::Hash> statement_ids) {
   if (statement_ids.empty() || statement_ids.size() > kMaxBatch) {
     return bytes::Refuse(bytes::Reason::kArgumentInvalid,
                          fmt::format("{} statements; a batch has 1 to {}", statement_ids.size(), kMaxBatch));
@@ -60,14 +61,10 @@ absl::StatusOr<std::vector<std::string>> SignBatch(const PrivateKey& key, std::s
   std::vector<merkle::Hash> leaves;
   leaves.reserve(statement_ids.size());
   for (const auto& id : statement_ids) leaves.push_back(LeafOf(id));
-  const merkle::WholeTree tree(std::move(leaves));
-  const auto count = static_cast<std::uint32_t>(statement_ids.size());
-  auto inner = key.Sign(BatchMessage(count, tree.root()));
+  merkle::WholeTree tree(std::move(leaves));
+  auto inner = key.Sign(BatchMessage(static_cast<std::uint32_t>(tree.size()), tree.root()));
   if (!inner.ok()) return inner.status();
-  std::vector<std::string> signatures;
-  signatures.reserve(statement_ids.size());
-  for (std::uint32_t i = 0; i < count; ++i) signatures.push_back(FormatBatchSignature({i, count, tree.Path(i), *inner}));
-  return signatures;
+  return SignedBatch(std::move(tree), *std::move(inner));
 }
 
 std::optional<Algorithm> BatchAlgorithmOf(Algorithm inner) {

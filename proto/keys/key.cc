@@ -13,6 +13,7 @@
 #include "proto/keys/batch_signature.h"
 #include "proto/keys/ecdsa.h"
 #include "proto/keys/ed25519.h"
+#include "proto/keys/verified_batches.h"
 
 namespace trustlog::keys {
 namespace {
@@ -70,6 +71,7 @@ struct PublicKey::Parts {
   std::string spki;
   KeyId id;
   Pkey pkey;  // ECDSA only: parsing costs more than a verification
+  std::unique_ptr<VerifiedBatches> verified;  // batch keys only
 };
 
 PublicKey::PublicKey(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
@@ -89,7 +91,9 @@ absl::StatusOr<PublicKey> PublicKey::FromSpki(std::string_view spki_der, Algorit
                          fmt::format("public key of {} bytes is not a valid one of {}", spki_der.size(), AlgorithmName(algorithm)));
   }
   const KeyId id = merkle::Sha256(bytes::AsBytes(spki_der));
-  return PublicKey(std::shared_ptr<const Parts>(new Parts{algorithm, std::string(spki_der), id, std::move(pkey)}));
+  auto verified = IsBatch(algorithm) ? std::make_unique<VerifiedBatches>() : nullptr;
+  return PublicKey(
+      std::shared_ptr<const Parts>(new Parts{algorithm, std::string(spki_der), id, std::move(pkey), std::move(verified)}));
 }
 
 absl::StatusOr<PublicKey> PublicKey::FromEd25519(ByteView raw) {
@@ -119,7 +123,11 @@ absl::Status PublicKey::VerifyDigest(const merkle::Hash& sha256, std::string_vie
 absl::Status PublicKey::VerifyBatch(const merkle::Hash& sha256, std::string_view signature) const {
   const auto batch = ParseBatchSignature(signature);
   if (!batch.has_value()) return BadEncoding(parts_->algorithm, signature.size());
-  return VerifyInner(BatchMessage(batch->count, BatchRoot(*batch, sha256)), batch->inner);
+  const std::string message = BatchMessage(batch->count, BatchRoot(*batch, sha256));
+  if (parts_->verified->Holds(message, batch->inner)) return absl::OkStatus();
+  auto status = VerifyInner(message, batch->inner);
+  if (status.ok()) parts_->verified->Add(message, batch->inner);
+  return status;
 }
 
 absl::Status PublicKey::CheckForm(std::string_view signature) const {

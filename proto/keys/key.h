@@ -47,7 +47,8 @@ class PublicKey final {
   std::string_view raw_ed25519() const;  // the last 32 bytes of the SPKI.  REQUIRES: an Ed25519 algorithm
 
   // Verifies `signature` over `message` (for statements: the PAE, whose SHA-256 a batch signature covers). Not OK:
-  // SIGNATURE_ENCODING (form: records.md 2.2, 2.4), SIGNATURE_INVALID. Ed25519 about 60 us, P-256 about 80 us.
+  // SIGNATURE_ENCODING (form: records.md 2.2, 2.4), SIGNATURE_INVALID. Ed25519 about 60 us, P-256 about 80 us; a batch key
+  // remembers the last signed roots (verified_batches.h), so that their other statements cost a few hashes each.
   [[nodiscard]] absl::Status Verify(std::string_view message, std::string_view signature) const;
 
   // What can be told where only the SHA-256 of the message is known, as of a withheld statement (records.md 6.4): all of it for P-256

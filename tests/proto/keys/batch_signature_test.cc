@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/verified_batches.h"
 #include "tests/support/reference_tree.h"
 
 namespace trustlog::keys {
@@ -32,8 +35,10 @@ TEST(BatchSignature, EachStatementOfABatchVerifiesAlone) {
     const auto key = PrivateKey::Generate(algorithm).value();
     const auto batch_key = BatchKeyOf(key);
     for (const std::size_t count : {1, 2, 3, 7, 8, 9}) {
-      const auto signatures = SignBatch(key, Ids(count)).value();
-      ASSERT_EQ(signatures.size(), count);
+      const auto batch = SignBatch(key, Ids(count)).value();
+      ASSERT_EQ(batch.count(), count);
+      std::vector<std::string> signatures;
+      for (std::uint32_t i = 0; i < count; ++i) signatures.push_back(batch.Signature(i));
       for (std::size_t i = 0; i < count; ++i) {
         EXPECT_TRUE(batch_key.Verify(Message(i), signatures[i]).ok()) << i << " of " << count;
         EXPECT_EQ(Refusal(batch_key, Message(i + 1), signatures[i]), Reason::kSignatureInvalid);
@@ -53,7 +58,7 @@ TEST(BatchSignature, IsOverTheRootOfTheStatementIds) {
   const auto message = BatchMessage(5, root);
   EXPECT_EQ(message.size(), 54U);
   EXPECT_TRUE(message.starts_with("trustlog-batch/v1\n"));
-  const auto signature = ParseBatchSignature(SignBatch(key, ids).value()[3]).value();
+  const auto signature = ParseBatchSignature(SignBatch(key, ids).value().Signature(3)).value();
   EXPECT_EQ(BatchRoot(signature, ids[3]), root);
   EXPECT_TRUE(key.public_key().Verify(message, signature.inner).ok());
 }
@@ -61,20 +66,46 @@ TEST(BatchSignature, IsOverTheRootOfTheStatementIds) {
 TEST(BatchSignature, EveryChangedBitIsRefused) {
   for (const auto algorithm : kInner) {
     const auto key = PrivateKey::Generate(algorithm).value();
-    const auto signature = SignBatch(key, Ids(6)).value()[4];
+    const auto signature = SignBatch(key, Ids(6)).value().Signature(4);
+    const auto experienced = BatchKeyOf(key);
+    ASSERT_TRUE(experienced.Verify(Message(4), signature).ok());
     for (std::size_t bit = 0; bit < 8 * signature.size(); ++bit) {
       auto changed = signature;
       changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
       EXPECT_FALSE(BatchKeyOf(key).Verify(Message(4), changed).ok()) << bit;
+      EXPECT_EQ(Refusal(experienced, Message(4), changed), Refusal(BatchKeyOf(key), Message(4), changed))
+          << bit << ": what a key has verified changes no answer";
     }
     EXPECT_EQ(Refusal(BatchKeyOf(key), Message(4), signature.substr(0, signature.size() - 1)), Reason::kSignatureEncoding);
     EXPECT_EQ(Refusal(BatchKeyOf(key), Message(4), signature + '\0'), Reason::kSignatureEncoding);
   }
 }
 
+TEST(BatchSignature, OfManyBatchesInTurnsByManyThreads) {
+  const auto key = PrivateKey::Generate(Algorithm::kEd25519).value();
+  const auto batch_key = BatchKeyOf(key);
+  std::vector<std::string> signatures;  // one batch more than are remembered, each of another two statements
+  for (std::size_t i = 0; i <= VerifiedBatches::kMost; ++i) {
+    const auto ids = Ids(2 * i + 2);
+    signatures.push_back(SignBatch(key, std::span(ids).last(2)).value().Signature(1));
+  }
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 3; ++thread) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 3; ++round) {
+        for (std::size_t i = 0; i < signatures.size(); ++i) {
+          EXPECT_TRUE(batch_key.Verify(Message(2 * i + 1), signatures[i]).ok()) << i;
+          EXPECT_EQ(Refusal(batch_key, Message(2 * i), signatures[i]), Reason::kSignatureInvalid) << i;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
 TEST(BatchSignature, OtherFormsAreAnEncodingRefusal) {
   const auto key = PrivateKey::Generate(Algorithm::kEd25519).value();
-  const auto good = ParseBatchSignature(SignBatch(key, Ids(5)).value()[2]).value();
+  const auto good = ParseBatchSignature(SignBatch(key, Ids(5)).value().Signature(2)).value();
   const auto with = [&](auto change) {
     auto signature = good;
     change(signature);
