@@ -19,6 +19,7 @@
 #include "proto/bytes/durable_file.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/batch_signature.h"
 #include "proto/keys/key.h"
 #include "proto/keys/key_file.h"
 #include "proto/tlog/note.h"
@@ -37,12 +38,14 @@ constexpr std::string_view kUrnPrefix = "urn:tta:";
 constexpr std::string_view kMember = "urn:tta:member:dev-member";
 
 struct DevKeys {
-  keys::PrivateKey root, secretariat, operator_key, member;
+  keys::PrivateKey root, secretariat, operator_key, member, batch;  // the last two are the member's
 };
 
 std::string Spki(const keys::PrivateKey& key) { return bytes::EncodeBase64(key.public_key().spki()); }
 
-std::string KeyMember(const keys::PrivateKey& key) { return fmt::format(R"({{"spki":"{}","alg":"ed25519"}})", Spki(key)); }
+std::string KeyMember(const keys::PrivateKey& key, std::string_view algorithm = "ed25519") {
+  return fmt::format(R"({{"spki":"{}","alg":"{}"}})", Spki(key), algorithm);
+}
 
 // A statement of `kind` with a name subject; `members`: the predicate after the common members.
 std::string MakeStatement(const std::string& origin, std::string_view kind, std::string_view issuer, std::string_view subject,
@@ -54,13 +57,21 @@ std::string MakeStatement(const std::string& origin, std::string_view kind, std:
       subject, digest, kTypeBase, kind, origin, issuer, now, nonce, members);
 }
 
-absl::StatusOr<std::string> Sign(const std::string& payload, const std::vector<const keys::PrivateKey*>& signers) {
+// `batch_signer`: of a batch of one; may be null.
+absl::StatusOr<std::string> Sign(const std::string& payload, const std::vector<const keys::PrivateKey*>& signers,
+                                 const keys::PrivateKey* batch_signer) {
   const std::string pae = attest::Pae(attest::kPayloadType, payload);
   std::vector<attest::EntrySignature> signatures;
   for (const auto* signer : signers) {
     auto signature = signer->Sign(pae);
     if (!signature.ok()) return signature.status();
     signatures.push_back({signer->public_key().id(), *std::move(signature)});
+  }
+  if (batch_signer != nullptr) {
+    const auto id = attest::StatementId(payload);
+    const auto batch = keys::SignBatch(*batch_signer, {&id, 1});
+    if (!batch.ok()) return batch.status();
+    signatures.push_back({batch_signer->public_key().id(), batch->Signature(0)});
   }
   return attest::FormatEnvelope(payload, signatures);
 }
@@ -75,6 +86,7 @@ absl::StatusOr<std::vector<std::string>> FirstEnvelopes(const std::string& origi
   struct Draft {
     std::string payload;
     std::vector<const keys::PrivateKey*> signers;
+    const keys::PrivateKey* batch_signer = nullptr;
   };
   const std::vector<Draft> drafts = {
       {MakeStatement(
@@ -97,10 +109,14 @@ absl::StatusOr<std::vector<std::string>> FirstEnvelopes(const std::string& origi
        {&keys.secretariat}},
       {MakeStatement(origin, "key-registration", kMember, kMember, now,
                      fmt::format(R"("key":{},"purposes":["sign","admin"],"validFrom":"{}")", KeyMember(keys.member), from)),
-       {&keys.member, &keys.secretariat}}};
+       {&keys.member, &keys.secretariat}},
+      {MakeStatement(origin, "key-registration", kMember, kMember, now,
+                     fmt::format(R"("key":{},"purposes":["sign"],"validFrom":"{}")", KeyMember(keys.batch, "ed25519-batch"), from)),
+       {&keys.member},
+       &keys.batch}};
   std::vector<std::string> envelopes;
   for (const auto& draft : drafts) {
-    auto envelope = Sign(draft.payload, draft.signers);
+    auto envelope = Sign(draft.payload, draft.signers, draft.batch_signer);
     if (!envelope.ok()) return envelope.status();
     envelopes.push_back(*std::move(envelope));
   }
@@ -109,13 +125,13 @@ absl::StatusOr<std::vector<std::string>> FirstEnvelopes(const std::string& origi
 
 absl::StatusOr<DevKeys> MakeKeys(const std::string& directory) {
   std::vector<keys::PrivateKey> made;
-  for (const auto* name : {"root", "secretariat", "operator", "member"}) {
+  for (const auto* name : {"root", "secretariat", "operator", "member", "member-batch"}) {
     auto key = keys::PrivateKey::Generate(keys::Algorithm::kEd25519);
     if (!key.ok()) return key.status();
     if (auto status = keys::WriteKeyFiles(fmt::format("{}/{}.key", directory, name), *key); !status.ok()) return status;
     made.push_back(*std::move(key));
   }
-  return DevKeys{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3])};
+  return DevKeys{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]), std::move(made[4])};
 }
 
 void SetDevLimits(Config& config) {

@@ -194,12 +194,13 @@ std::vector<Option> With(std::vector<Option> own) {
 }
 
 std::vector<Option> SubmitOptions() {
-  return {{"--key", "FILE", "signing key of a member", Count::kRequired},
-          {"--issuer", "URN", "that member (setting: issuer)"},
-          {"--ahead", "N", "statements of all clients that are signed before the clock starts (default 0); then each as it is sent"},
-          {"--origin", "ORIGIN", "of the log (default: the one of the policy)"},
-          {"--type-base", "URL", "of the log's predicate types (setting: type_base)"},
-          {"--wait", "STATE", "published (default) or durable"}};
+  return {
+      {"--key", "FILE", "signing key of a member", Count::kRequired},
+      {"--issuer", "URN", "that member (setting: issuer)"},
+      {"--ahead", "N", "statements of all clients that are signed before the clock starts (default 0); then each as it is sent"},
+      {"--origin", "ORIGIN", "of the log (default: the one of the policy)"},
+      {"--type-base", "URL", "of the log's predicate types (setting: type_base)"},
+      {"--wait", "STATE", "published (default) or durable"}};
 }
 
 }  // namespace
@@ -207,6 +208,8 @@ std::vector<Option> SubmitOptions() {
 Commands BenchCommands() {
   std::vector<Option> batch = SubmitOptions();
   batch.push_back({"--items", "N", "statements a call (default 100)"});
+  batch.push_back(
+      {"--signed-together", "N", "of a call, under one batch signature each: the log knows the key as one for batches"});
   return {{"bench submit", "load by single submissions of evidence", With(SubmitOptions()), BenchSubmit},
           {"bench batch", "load by submissions of many", With(std::move(batch)), BenchBatch},
           {"bench calls", "load by empty calls (grpc.health.v1 Check): the comparator", With({}), BenchCalls},

@@ -8,17 +8,20 @@
 #include "client/follow/tile_reader.h"
 #include "client/follow/verify_entry.h"
 #include "fmt/format.h"
+#include "proto/attest/dsse.h"
 #include "proto/attest/forms.h"
 #include "proto/attest/kind.h"
 #include "proto/bytes/base64.h"
 #include "proto/bytes/hex.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/batch_signature.h"
 #include "trustlog/v1/log.pb.h"
 
 namespace trustlog::cli {
 namespace {
 
 constexpr std::uint64_t kMaxAhead = 10'000'000;
+constexpr std::string_view kName = "a statement of this bench";
 constexpr std::string_view kDefaultTypeBase = "https://trustlog.example/attest";
 
 std::string IndexOf(const follow::EntryReport& report) { return report.index ? fmt::format("{}", *report.index) : "(unread)"; }
@@ -66,31 +69,53 @@ absl::StatusOr<SubmissionWork> SubmissionWork::Create(Session& session, const Ar
   if (*ahead > kMaxAhead) return UsageError(fmt::format("--ahead {}: not within 0..{}", *ahead, kMaxAhead));
   const std::uint64_t a_turn_of_all = items * std::max<std::uint64_t>(*clients, 1);
   work.turns_ahead_ = (*ahead + a_turn_of_all - 1) / a_turn_of_all;
+  const auto together = arguments.Number("signed-together", 0);
+  if (!together.ok()) return together.status();
+  if (arguments.Has("signed-together") && (*together == 0 || *together > items))
+    return UsageError(fmt::format("--signed-together {}: not within 1..{}, the statements of a call", *together, items));
+  work.signed_together_ = *together;
   const std::string wait = arguments.Get("wait", "published");
   if (wait != "published" && wait != "durable") return UsageError(fmt::format("--wait {}: not one of durable, published", wait));
   work.wait_ = wait == "durable" ? WaitFor::kDurable : WaitFor::kPublished;
   return work;
 }
 
-absl::StatusOr<PendingEnvelope> SubmissionWork::NewEnvelope() const {
+std::string SubmissionWork::NewStatement() const {
   const std::string random = keys::RandomBytes(32);
-  const std::string payload = fmt::format(
+  return fmt::format(
       R"({{"_type":"https://in-toto.io/Statement/v1","subject":[{{"name":"load test","digest":{{"sha256":"{}"}}}}],"predicateType":"{}",)"
       R"("predicate":{{"logOrigin":"{}","issuer":"{}","issuedAt":"{}","nonce":"{}","about":["{}"],"form":"other","mediaType":"application/octet-stream"}}}})",
       bytes::EncodeHex(bytes::AsBytes(random)), attest::PredicateType(type_base_, attest::Kind::kEvidence), origin_, issuer_,
       issued_at_, bytes::EncodeBase64Url(bytes::AsBytes(std::string_view(random).substr(0, 16))), issuer_);
-  auto envelope = SignPayload(payload, {key_});
-  if (!envelope.ok()) return envelope.status();
-  return PendingEnvelope{"a statement of this bench", *std::move(envelope)};
+}
+
+absl::Status SubmissionWork::SignTogether(std::span<const std::string> statements, std::vector<PendingEnvelope>& envelopes) const {
+  std::vector<attest::Id> ids;
+  for (const auto& statement : statements) ids.push_back(attest::StatementId(statement));
+  const auto batch = keys::SignBatch(*key_, ids);
+  if (!batch.ok()) return batch.status();
+  for (std::uint32_t i = 0; i < batch->count(); ++i) {
+    const attest::EntrySignature signature{key_->public_key().id(), batch->Signature(i)};
+    envelopes.push_back({std::string(kName), attest::FormatEnvelope(statements[i], std::span(&signature, 1))});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<PendingEnvelope>> SubmissionWork::NewEnvelopes() const {
   std::vector<PendingEnvelope> envelopes;
   envelopes.reserve(items_);
+  std::vector<std::string> statements;
   for (std::uint64_t i = 0; i < items_; ++i) {
-    auto envelope = NewEnvelope();
-    if (!envelope.ok()) return envelope.status();
-    envelopes.push_back(*std::move(envelope));
+    statements.push_back(NewStatement());
+    if (signed_together_ > 0) {
+      if (statements.size() < signed_together_ && i + 1 < items_) continue;
+      if (auto status = SignTogether(statements, envelopes); !status.ok()) return status;
+    } else {
+      auto envelope = SignPayload(statements.back(), {key_});
+      if (!envelope.ok()) return envelope.status();
+      envelopes.push_back({std::string(kName), *std::move(envelope)});
+    }
+    statements.clear();
   }
   return envelopes;
 }

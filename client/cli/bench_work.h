@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ class SubmissionWork final {
 
  private:
   struct Turn;
-  absl::StatusOr<PendingEnvelope> NewEnvelope() const;
+  std::string NewStatement() const;
+  [[nodiscard]] absl::Status SignTogether(std::span<const std::string> statements, std::vector<PendingEnvelope>& envelopes) const;
   absl::StatusOr<std::vector<PendingEnvelope>> NewEnvelopes() const;  // of one turn
   absl::StatusOr<std::uint64_t> Verify(const Turn& turn) const;
 
@@ -36,7 +38,8 @@ class SubmissionWork final {
   std::string origin_, issuer_, type_base_, issued_at_;
   std::int64_t now_ = 0;
   std::uint64_t items_ = 1;
-  std::uint64_t turns_ahead_ = 0;  // of each client
+  std::uint64_t signed_together_ = 0;  // statements under one batch signature; 0: each has its own
+  std::uint64_t turns_ahead_ = 0;      // of each client
   WaitFor wait_ = WaitFor::kPublished;
 };
 

@@ -18,9 +18,16 @@ namespace {
 using follow::CheckCode;
 using follow::CheckFailure;
 
-// So many in one call that entries and proofs of the largest size still fit into an answer of 3 MiB.
-constexpr std::size_t kItemsACall = 256;
-constexpr std::size_t kBytesACall = 2u << 20;
+// protocols.md section 3: a call takes 1,000 items and 4 MiB; beyond 3 MiB an answer leaves out entries and proofs.
+constexpr std::size_t kItemsACall = 1'000;
+constexpr std::size_t kBytesACall = 3u << 20;
+
+// At most, of the call and of its answer: an entry holds some strings and digests of its statement and its signatures, and is never
+// larger than both; a proof has at most 64 hashes of 34 bytes.
+std::size_t BytesOf(const v1::Envelope& envelope, WaitFor wait) {
+  constexpr std::size_t kOutcome = 512, kProof = 64 * 34 + 64;
+  return envelope.ByteSizeLong() + kOutcome + (wait == WaitFor::kPublished ? kProof : 0);
+}
 
 v1::Wait ToMessage(WaitFor wait) { return wait == WaitFor::kDurable ? v1::WAIT_DURABLE : v1::WAIT_PUBLISHED; }
 
@@ -117,11 +124,7 @@ absl::Status SubmitAll(rpc::LogClient& client, const std::vector<PendingEnvelope
                        std::vector<Answer>& answers) {
   std::vector<v1::Envelope> messages(envelopes.size());
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
-    if (auto status = ToMessage(envelopes[i].json, messages[i]); !status.ok()) {
-      absl::Status named(status.code(), fmt::format("{}: {}", envelopes[i].name, bytes::MessageOf(status)));
-      status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) { named.SetPayload(url, payload); });
-      return named;
-    }
+    if (auto status = ToMessage(envelopes[i].json, messages[i]); !status.ok()) return bytes::About(envelopes[i].name, status);
   }
   if (messages.size() == 1) {
     auto answer = SubmitOne(client, messages.front(), wait);
@@ -131,7 +134,9 @@ absl::Status SubmitAll(rpc::LogClient& client, const std::vector<PendingEnvelope
   }
   for (std::size_t begin = 0; begin < messages.size();) {
     std::size_t end = begin, size = 0;
-    while (end < messages.size() && end - begin < kItemsACall && size < kBytesACall) size += messages[end++].ByteSizeLong();
+    do {
+      size += BytesOf(messages[end++], wait);
+    } while (end < messages.size() && end - begin < kItemsACall && size + BytesOf(messages[end], wait) <= kBytesACall);
     const std::vector<v1::Envelope> some(messages.begin() + static_cast<std::ptrdiff_t>(begin),
                                          messages.begin() + static_cast<std::ptrdiff_t>(end));
     if (auto status = SubmitMany(client, some, wait, answers); !status.ok()) return status;

@@ -240,6 +240,14 @@ absl::Status Refuse(Reason reason, std::string_view message, const Metadata& met
   return status;
 }
 
+absl::Status About(std::string_view subject, const absl::Status& status) {
+  std::string words(subject);
+  words.append(": ").append(MessageOf(status));
+  absl::Status about(status.code(), words);
+  status.ForEachPayload([&about](absl::string_view url, const absl::Cord& payload) { about.SetPayload(url, payload); });
+  return about;
+}
+
 std::optional<Reason> ReasonOf(const absl::Status& status) {
   const auto payload = PayloadOf(status);
   if (!payload) return std::nullopt;

@@ -112,6 +112,9 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 // know).
 inline std::string_view MessageOf(const absl::Status& status) { return {status.message().data(), status.message().size()}; }
 
+// The same refusal of one thing among several: "subject: message", reason and metadata kept.   REQUIRES: !status.ok().
+absl::Status About(std::string_view subject, const absl::Status& status);
+
 std::optional<Reason> ReasonOf(const absl::Status& status);
 Metadata MetadataOf(const absl::Status& status);                               // empty where there is none
 std::string MetadataValue(const absl::Status& status, std::string_view name);  // "" where there is none

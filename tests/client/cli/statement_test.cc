@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 
 #include "client/cli/illustration.h"
 #include "client/cli/sign.h"
@@ -16,6 +17,7 @@
 #include "proto/bytes/hex.h"
 #include "proto/bytes/reason.h"
 #include "proto/bytes/wire.h"
+#include "proto/keys/batch_signature.h"
 #include "tests/client/cli/cli_fixture.h"
 
 namespace trustlog::cli {
@@ -68,9 +70,8 @@ TEST_F(StatementTest, ASecretIsKeptOffTheDisk) {  // reliability.md 3.10
     return ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
   };
   const std::string statement = WriteFile("s.json", New(Evidence()).out);
-  const std::vector<std::string> commands[] = {{"key", "new", "-o", Path("another.key")},
-                                               {"key", "show", Path("acme.key")},
-                                               {"sign", statement, "--key", Path("acme.key")}};
+  const std::vector<std::string> commands[] = {
+      {"key", "new", "-o", Path("another.key")}, {"key", "show", Path("acme.key")}, {"sign", statement, "--key", Path("acme.key")}};
   for (const auto& words : commands) {
     ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     EXPECT_FALSE(kept());
@@ -196,6 +197,68 @@ TEST_F(StatementTest, SignSignsTheBytesAsTheyAre) {
   EXPECT_TRUE(opened_.empty());        // K8
 }
 
+TEST_F(StatementTest, SignsManyUnderOneSignatureEachProvableAlone) {
+  std::filesystem::create_directory(Path("many"));
+  for (int i = 0; i < 5; ++i) WriteFile("many/s" + std::to_string(i) + ".json", New(Evidence()).out);
+  WriteFile("many/notes.txt", "not a statement");
+  WriteFile("many/old.dsse.json", "not a statement either");
+  WriteFile("one.json", New(Evidence()).out);
+  const auto result =
+      Run({"sign", "--batch", Path("one.json"), Path("many"), "--key", Path("acme.key"), "-o", Path("out/signed"), "--json"});
+  ASSERT_EQ(result.exit, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.json().at("statements").to_number<int>(), 6);
+  const auto plain = ReadKey(Path("acme.key"))->public_key();
+  const auto key = keys::PublicKey::FromSpki(plain.spki(), keys::Algorithm::kEd25519Batch).value();
+  std::set<std::string> inner;
+  for (const std::string name : {"one", "s0", "s1", "s2", "s3", "s4"}) {
+    const auto envelope = attest::ParseEnvelope(ReadFile("out/signed/" + name + ".dsse.json"));
+    ASSERT_TRUE(envelope.ok()) << name << envelope.status();
+    EXPECT_EQ(envelope->payload, ReadFile(name == "one" ? "one.json" : "many/" + name + ".json"));
+    ASSERT_EQ(envelope->signatures.size(), 1U);
+    EXPECT_EQ(envelope->signatures[0].keyid, bytes::EncodeHex(plain.id()));
+    EXPECT_TRUE(key.Verify(attest::Pae(attest::kPayloadType, envelope->payload), envelope->signatures[0].sig).ok()) << name;
+    inner.insert(keys::ParseBatchSignature(envelope->signatures[0].sig)->inner);
+  }
+  EXPECT_EQ(inner.size(), 1U);
+  EXPECT_FALSE(Exists("out/signed/old.dsse.json"));
+  EXPECT_TRUE(opened_.empty());  // K8
+}
+
+TEST_F(StatementTest, SignsNothingOfABatchThatIsNotWhole) {
+  const std::string good = WriteFile("good.json", New(Evidence()).out);
+  const std::string bad = WriteFile("bad.json", "{}");
+  std::filesystem::create_directory(Path("empty"));
+  std::filesystem::create_directory(Path("other"));
+  const std::string same = WriteFile("same.json", ReadFile("good.json"));
+  const std::string namesake = WriteFile("other/good.json", New(Evidence()).out);
+  ASSERT_EQ(Run({"key", "new", "--alg", "p384", "-o", Path("p384.key")}).exit, ExitCode::kOk);
+  const std::string key = Path("acme.key"), out = Path("out");
+  const struct {
+    const char* name;
+    std::vector<std::string> words;
+    std::string says;
+  } kCases[] = {
+      {"several without --batch", {"sign", good, namesake, "--key", key, "-o", out}, "--batch"},
+      {"no folder for the envelopes", {"sign", "--batch", good, "--key", key}, "-o DIR"},
+      {"two keys", {"sign", "--batch", good, "--key", key, "--key", Path("p384.key"), "-o", out}, "one key"},
+      {"a key without a batch form", {"sign", "--batch", good, "--key", Path("p384.key"), "-o", out}, "sign no batches"},
+      {"a bad statement after a good one", {"sign", "--batch", good, bad, "--key", key, "-o", out}, "bad.json: "},
+      {"one that is not there", {"sign", "--batch", good, Path("none.json"), "--key", key, "-o", out}, "none.json"},
+      {"one twice", {"sign", "--batch", good, same, "--key", key, "-o", out}, "the same statement"},
+      {"two of one name", {"sign", "--batch", good, namesake, "--key", key, "-o", out}, "would both become"},
+      {"an empty folder", {"sign", "--batch", Path("empty"), "--key", key, "-o", out}, "holds no statement"},
+      {"stdin", {"sign", "--batch", "-", "--key", key, "-o", out}, "not stdin"},
+      {"a file for a folder", {"sign", "--batch", good, "--key", key, "-o", bad}, "bad.json"},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.name);
+    const auto result = Run(c.words);
+    EXPECT_NE(result.exit, ExitCode::kOk);
+    EXPECT_THAT(result.err, HasSubstr(c.says));
+    EXPECT_FALSE(std::filesystem::exists(out)) << "nothing is written";
+  }
+}
+
 TEST_F(StatementTest, SignRefusesWhatALogWouldRefuse) {
   const std::string good = New(Evidence()).out;
   const auto with = [&good](const std::string& from, const std::string& to) {
@@ -284,7 +347,8 @@ TEST_F(ImportTest, SaysWhatTheFileIsAndWhatItSpeaksOf) {
   EXPECT_THAT(made.err, HasSubstr("1 envelope, 1 subject by sha256; signatures not checked (--verify-key)"));
   const auto predicate = PredicateIn(made.out);
   EXPECT_EQ(predicate.at("mediaType").as_string(), "application/vnd.dsse.envelope.v1+json");
-  EXPECT_EQ(boost::json::serialize(predicate.at("foreignSubjects")), R"([{"name":"a.bin","sha256":")" + std::string(64, 'a') + R"("}])");
+  EXPECT_EQ(boost::json::serialize(predicate.at("foreignSubjects")),
+            R"([{"name":"a.bin","sha256":")" + std::string(64, 'a') + R"("}])");
   EXPECT_EQ(boost::json::serialize(predicate.at("checked")), R"({"by":"trustlog import","result":"not-checked"})");
   const auto statement = CheckPayload(attest::ParseEnvelope(made.out)->payload);
   ASSERT_TRUE(statement.ok()) << statement.status();
@@ -295,7 +359,8 @@ TEST_F(ImportTest, SaysValidOnlyOfWhatItVerified) {
   const auto valid = Import(Path("provenance.json"), {"--form", "slsa-provenance", "--verify-key", Path("foreign.key.pub")});
   ASSERT_EQ(valid.exit, ExitCode::kOk) << valid.err;
   const std::string id(Run({"key", "show", Path("foreign.key.pub"), "--json"}).json().at("keyId").as_string());
-  EXPECT_EQ(boost::json::serialize(PredicateIn(valid.out).at("checked")), R"({"by":"trustlog import, key )" + id + R"(","result":"valid"})");
+  EXPECT_EQ(boost::json::serialize(PredicateIn(valid.out).at("checked")),
+            R"({"by":"trustlog import, key )" + id + R"(","result":"valid"})");
 
   const struct {
     const char* name;
@@ -315,8 +380,9 @@ TEST_F(ImportTest, SaysValidOnlyOfWhatItVerified) {
 }
 
 TEST_F(ImportTest, TheUserHasTheLastWord) {
-  const auto made = Import(Path("provenance.json"), {"--form", "other", "--media-type", "text/x-mine", "--set", "foreignSubjects=[]",
-                                                     "--set", R"(checked={"by":"our lab","result":"invalid"})"});
+  const auto made =
+      Import(Path("provenance.json"), {"--form", "other", "--media-type", "text/x-mine", "--set", "foreignSubjects=[]", "--set",
+                                       R"(checked={"by":"our lab","result":"invalid"})"});
   ASSERT_EQ(made.exit, ExitCode::kOk) << made.err;
   const auto predicate = PredicateIn(made.out);
   EXPECT_EQ(predicate.at("mediaType").as_string(), "text/x-mine");
@@ -326,9 +392,12 @@ TEST_F(ImportTest, TheUserHasTheLastWord) {
 
 TEST_F(ImportTest, AScittStatementIsCose) {
   const std::string file = WriteFile("s.cose", std::string("\xd2\x84\x43\xa1\x01\x26\xa0\x40\x40", 9));
-  EXPECT_EQ(PredicateIn(Import(file, {"--form", "scitt-statement"}).out).at("mediaType").as_string(), "application/scitt-statement+cose");
-  EXPECT_EQ(PredicateIn(Import(file, {"--form", "other"}).out).at("mediaType").as_string(), "application/cose; cose-type=\"cose-sign1\"");
-  EXPECT_EQ(PredicateIn(Import(Path("document.pdf"), {"--form", "other"}).out).at("mediaType").as_string(), "application/octet-stream");
+  EXPECT_EQ(PredicateIn(Import(file, {"--form", "scitt-statement"}).out).at("mediaType").as_string(),
+            "application/scitt-statement+cose");
+  EXPECT_EQ(PredicateIn(Import(file, {"--form", "other"}).out).at("mediaType").as_string(),
+            "application/cose; cose-type=\"cose-sign1\"");
+  EXPECT_EQ(PredicateIn(Import(Path("document.pdf"), {"--form", "other"}).out).at("mediaType").as_string(),
+            "application/octet-stream");
   EXPECT_EQ(Import(file, {"--form", "frob"}).exit, ExitCode::kRefused);
 }
 
@@ -414,13 +483,14 @@ TEST_F(StatementTest, KeyVerbsSayWhichKeyAndSinceWhen) {
   EXPECT_EQ(rotated.replaces->overlap_until, 1'798'761'600);
   EXPECT_NE(bytes::EncodeHex(rotated.key.key.id()), id);
   EXPECT_EQ(rotated.purposes, std::vector<std::string>{"sign"});
-  const auto revoked = std::get<attest::KeyRevocation>(predicate(Run({"key", "revoke", Path("acme.key.pub"), "--reason", "compromised",
-                                                                      "--invalid-since", "0", "--issuer", kMember, "--origin", "o"})));
+  const auto revoked =
+      std::get<attest::KeyRevocation>(predicate(Run({"key", "revoke", Path("acme.key.pub"), "--reason", "compromised",
+                                                     "--invalid-since", "0", "--issuer", kMember, "--origin", "o"})));
   EXPECT_EQ(bytes::EncodeHex(revoked.key_id), id);
   EXPECT_EQ(revoked.party, kMember);
   EXPECT_EQ(revoked.invalid_since, 0U);
-  const auto withdrawn = std::get<attest::PartyWithdrawal>(predicate(
-      Run({"member", "withdraw", kMember, "--reason", "merger", "--from", "2027-01-01T00:00:00Z", "--origin", "o"})));
+  const auto withdrawn = std::get<attest::PartyWithdrawal>(
+      predicate(Run({"member", "withdraw", kMember, "--reason", "merger", "--from", "2027-01-01T00:00:00Z", "--origin", "o"})));
   EXPECT_EQ(withdrawn.valid_from, 1'798'761'600);
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"key", "revoke", Path("absent"), "--reason", "lost", "--origin", "o"},

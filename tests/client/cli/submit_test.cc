@@ -126,15 +126,15 @@ TEST_F(SubmitTest, ManyFilesGoInOneCallAndEachIsAnswered) {  // G5
 }
 
 TEST_F(SubmitTest, WhatWasLoggedBeforeACallFailedIsStillReported) {
-  std::vector<std::string> words = {"submit"};
-  for (int i = 0; i < 257; ++i) words.push_back(Signed("one" + std::to_string(i)));  // one more than a call takes
+  std::vector<std::string> words = {"submit", "--wait", "durable"};
+  for (int i = 0; i < 1'001; ++i) words.push_back(Signed("one" + std::to_string(i)));  // one more than a call takes
   service_.fail = [](int call) {
-    return call == 1 ? ::grpc::Status::OK : GrpcStatus(RpcStatus(bytes::Reason::kPublishPending, "durable at 259"));
+    return call == 1 ? ::grpc::Status::OK : GrpcStatus(RpcStatus(bytes::Reason::kPublishPending, "durable at 1003"));
   };
   const auto result = Run(words);
   EXPECT_EQ(result.exit, ExitCode::kQuorumOrFreshness);
-  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 256);
-  EXPECT_THAT(result.err, HasSubstr("durable at 259"));
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1'000);
+  EXPECT_THAT(result.err, HasSubstr("durable at 1003"));
   EXPECT_THAT(result.err, HasSubstr("PUBLISH_PENDING"));
 }
 

@@ -1,5 +1,6 @@
 """The programs as their users run them: publish, prove, verify offline, catch a change and a fork; and what README.md says about them."""
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -70,6 +71,35 @@ class Programs(unittest.TestCase):
             text = self.run_cli("verify", proof, "--entry", bad, "--policy", self.policy, offline=True, code=4)
             self.assertTrue(text.startswith("FAILED"), text)
             changed[place] ^= 1
+
+    def test_one_signature_for_many_statements_each_provable_alone(self):
+        """records.md 2.4, from files to proofs; a monitor verifies the signatures again. The key is registered for batches."""
+        statements, signed, out = self.folder / "many", self.folder / "many-signed", self.folder / "many-out"
+        statements.mkdir()
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        member = "urn:tta:member:dev-member"
+        for number in range(300):
+            predicate = {"logOrigin": self.server.origin, "issuer": member, "issuedAt": now, "about": [member], "form": "other",
+                         "nonce": base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("="), "mediaType": "text/plain"}
+            (statements / f"s{number}.json").write_text(json.dumps({
+                "_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": os.urandom(32).hex()}}],
+                "predicateType": "https://trustlog.example/attest/evidence/v1", "predicate": predicate}))
+        self.run_cli("sign", "--batch", statements, "--key", self.folder / "log/member-batch.key", "-o", signed, offline=can_unshare())
+        envelopes = sorted(signed.glob("*.dsse.json"))
+        self.assertEqual(len(envelopes), 300)
+        text = self.run_cli("submit", *envelopes, "-o", out, online=True)
+        self.assertEqual(text.count("LOGGED"), 300, text[:500])
+        for proof in sorted(out.glob("*.tlog-proof"))[::100]:
+            text = self.run_cli("verify", proof, "--entry", proof.with_suffix(".tle"), "--statement", proof.with_suffix(".json"), "--policy", self.policy,
+                                offline=can_unshare())
+            self.assertTrue(text.startswith("VERIFIED"), text)
+        # The member's other key is registered for signatures of one statement.
+        self.run_cli("sign", "--batch", statements / "s0.json", "--key", self.folder / "log/member.key", "-o", self.folder / "wrong-key")
+        changed = json.loads((self.folder / "wrong-key/s0.dsse.json").read_text())
+        changed["payload"] = base64.b64encode(base64.b64decode(changed["payload"]).replace(b"text/plain", b"text/other")).decode()
+        (self.folder / "wrong.dsse.json").write_text(json.dumps(changed))
+        self.run_cli("submit", self.folder / "wrong.dsse.json", online=True, code=4)
+        self.run_cli("monitor", "once", online=True)
 
     def test_disclosures_and_salts_need_no_network_and_are_what_another_language_computes(self):
         """K8, and records.md 5.5, 5.6 once more in Python."""

@@ -132,5 +132,14 @@ TEST(ReasonOf, IsNothingWhereThePayloadIsDamaged) {
   }
 }
 
+TEST(Reason, OfOneThingAmongSeveralIsKept) {
+  const auto status = Refuse(Reason::kTooLarge, "too many bytes", {{"limit", "7"}});
+  const auto about = About("a.json", status);
+  EXPECT_EQ(MessageOf(about), "a.json: too many bytes");
+  EXPECT_EQ(about.code(), status.code());
+  EXPECT_EQ(ReasonOf(about), Reason::kTooLarge);
+  EXPECT_EQ(MetadataValue(about, "limit"), "7");
+}
+
 }  // namespace
 }  // namespace trustlog::bytes
