@@ -118,7 +118,9 @@ std::optional<keys::KeyId> KeyIdHint(std::string_view keyid) {
 }
 
 std::string Pae(std::string_view payload_type, std::string_view payload) {
-  return fmt::format("DSSEv1 {} {} {} {}", payload_type.size(), payload_type, payload.size(), payload);
+  std::string pae = fmt::format("DSSEv1 {} {} {} ", payload_type.size(), payload_type, payload.size());
+  pae.reserve(pae.size() + payload.size());
+  return pae.append(payload);
 }
 
 Id StatementId(std::string_view payload) { return merkle::Sha256(bytes::AsBytes(Pae(kPayloadType, payload))); }

@@ -1,50 +1,58 @@
 #include "proto/bytes/hex.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
 
 namespace trustlog::bytes {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
 
-int ValueOf(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
+// -1: no digit.
+constexpr std::array<std::int8_t, 256> kValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < kDigits.size(); ++i) values[static_cast<std::uint8_t>(kDigits[i])] = static_cast<std::int8_t>(i);
+  return values;
+}();
+
+int ValueOf(char digit) { return kValues[static_cast<std::uint8_t>(digit)]; }
+
+// `out` has place for text.size() / 2 bytes. False: not only digits.
+template <typename Byte>
+bool Decode(std::string_view text, Byte* out) {
+  int all = 0;  // negative once one was no digit
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const int high = ValueOf(text[i]);
+    const int low = ValueOf(text[i + 1]);
+    all |= high | low;
+    *out++ = static_cast<Byte>((high & 15) << 4 | (low & 15));
+  }
+  return all >= 0;
 }
 
 }  // namespace
 
 std::string EncodeHex(merkle::ByteView data) {
-  std::string text;
-  text.reserve(data.size() * 2);
+  std::string text(data.size() * 2, '\0');
+  char* out = text.data();
   for (const auto byte : data) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    *out++ = kDigits[byte >> 4];
+    *out++ = kDigits[byte & 15];
   }
   return text;
 }
 
 std::optional<std::string> DecodeHex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::string data;
-  data.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = ValueOf(text[i]);
-    const int low = ValueOf(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    data += static_cast<char>(high << 4 | low);
-  }
-  return data;
+  std::string data(text.size() / 2, '\0');
+  return Decode(text, data.data()) ? std::optional(std::move(data)) : std::nullopt;
 }
 
 std::optional<merkle::Hash> DecodeHash(std::string_view text) {
   merkle::Hash hash;
-  if (text.size() != hash.size() * 2) return std::nullopt;
-  const auto data = DecodeHex(text);
-  if (!data) return std::nullopt;
-  std::copy(data->begin(), data->end(), hash.begin());
-  return hash;
+  return text.size() == hash.size() * 2 && Decode(text, hash.data()) ? std::optional(hash) : std::nullopt;
 }
 
 }  // namespace trustlog::bytes
