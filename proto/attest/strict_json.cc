@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,55 @@ namespace {
 
 namespace json = boost::json;
 using bytes::Reason;
+
+constexpr std::size_t kFirstBlock = 2'048;  // bytes: most statements fit
+
+// The member names of the open objects, one after the other in one string.
+class MemberNames final {
+ public:
+  void Open() { objects_.push_back(ends_.size()); }
+  void AddPart(std::string_view part) { text_.append(part); }
+  void AddLastPart(std::string_view part) {
+    text_.append(part);
+    ends_.push_back(text_.size());
+  }
+  // Forgets the innermost object. True: two of its names are equal. O(n log n).
+  bool CloseAndCompare() {
+    const std::size_t first = objects_.back();
+    objects_.pop_back();
+    const std::size_t begin = first == 0 ? 0 : ends_[first - 1];
+    const bool equal = ends_.size() - first <= kFew ? FewHaveEqual(first) : ManyHaveEqual(first);
+    ends_.resize(first);
+    text_.resize(begin);
+    return equal;
+  }
+
+ private:
+  static constexpr std::size_t kFew = 12;  // so many are compared each with each
+
+  std::string_view Name(std::size_t i) const {
+    const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+  bool FewHaveEqual(std::size_t first) const {
+    for (std::size_t i = first; i < ends_.size(); ++i) {
+      for (std::size_t j = first; j < i; ++j) {
+        if (Name(i) == Name(j)) return true;
+      }
+    }
+    return false;
+  }
+  bool ManyHaveEqual(std::size_t first) const {
+    std::vector<std::string_view> names;
+    for (std::size_t i = first; i < ends_.size(); ++i) names.push_back(Name(i));
+    std::sort(names.begin(), names.end());
+    return std::adjacent_find(names.begin(), names.end()) != names.end();
+  }
+
+  std::string text_;
+  std::vector<std::size_t> ends_;     // of each name in text_
+  std::vector<std::size_t> objects_;  // of each open object: how many names were before it
+};
 
 // Receives the tokens of one text and builds its value. The names of the callbacks are Boost.JSON's.
 class Handler final {
@@ -26,7 +77,10 @@ class Handler final {
   static constexpr std::size_t max_key_size = max_object_size;
   static constexpr std::size_t max_string_size = max_object_size;
 
-  explicit Handler(const JsonLimits& limits) : limits_(limits) { stack_.reset(); }
+  explicit Handler(const JsonLimits& limits) : limits_(limits), stack_({}, scratch_.data(), scratch_.size()) {
+    // One value of many parts, made once and freed as a whole: the parts lie in a few blocks that the value owns.
+    stack_.reset(json::make_shared_resource<json::monotonic_resource>(kFirstBlock));
+  }
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
@@ -39,27 +93,25 @@ class Handler final {
   }
 
   bool on_object_begin(json::error_code&) {
-    names_.emplace_back();
+    names_.Open();
     return true;
   }
   bool on_object_end(std::size_t count, json::error_code& error) {
     if (count > limits_.max_members) return Refuse("an object with too many members", error);
-    names_.pop_back();
+    // Not refused here: a later fault of another kind goes first (2.3).
+    if (names_.CloseAndCompare()) has_equal_names_ = true;
     stack_.push_object(count);
     return true;
   }
 
   bool on_key_part(json::string_view part, std::size_t size, json::error_code& error) {
-    name_.append(part.data(), part.size());
+    names_.AddPart({part.data(), part.size()});
     stack_.push_chars(part);
     return CheckString(part, size, error);
   }
   bool on_key(json::string_view part, std::size_t size, json::error_code& error) {
     if (!CheckString(part, size, error)) return false;
-    name_.append(part.data(), part.size());
-    // Not refused here: a later fault of another kind goes first (2.3).
-    if (!names_.back().insert(name_).second) has_equal_names_ = true;
-    name_.clear();
+    names_.AddLastPart({part.data(), part.size()});
     stack_.push_key(part);
     return true;
   }
@@ -122,9 +174,10 @@ class Handler final {
   }
 
   const JsonLimits limits_;
+  std::array<unsigned char, 4'096> scratch_;  // of stack_, which goes to the heap when it needs more
   json::value_stack stack_;
-  std::vector<std::set<std::string>> names_;  // of the open objects
-  std::string name_, number_;                 // parts so far
+  MemberNames names_;
+  std::string number_;  // parts so far
   std::string_view problem_;
   bool has_equal_names_ = false;
 };
