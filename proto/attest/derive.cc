@@ -1,6 +1,7 @@
 #include "proto/attest/derive.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace trustlog::attest {
@@ -106,9 +107,8 @@ void SortDistinct(std::vector<T>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
-}  // namespace
-
-absl::StatusOr<Entry> Derive(const Statement& statement, const Id& statement_id, std::vector<EntrySignature> signatures) {
+// Every field but the signatures and logged_at_ms, unchecked.
+Entry DeriveUnsigned(const Statement& statement, const Id& statement_id) {
   Entry entry;
   entry.kind = statement.kind;
   entry.issuer = statement.issuer;
@@ -125,11 +125,27 @@ absl::StatusOr<Entry> Derive(const Statement& statement, const Id& statement_id,
   entry.valid_from = validity.from;
   entry.valid_until = validity.until;
   entry.statement_id = statement_id;
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<Entry> Derive(const Statement& statement, const Id& statement_id, std::vector<EntrySignature> signatures) {
+  Entry entry = DeriveUnsigned(statement, statement_id);
   entry.signatures = std::move(signatures);
   std::sort(entry.signatures.begin(), entry.signatures.end(), [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
-  const auto encoded = EncodeEntry(entry);  // check 15
-  if (!encoded.ok()) return encoded.status();
+  if (auto status = CheckEncodable(entry); !status.ok()) return status;  // check 15
   return entry;
+}
+
+absl::StatusOr<bool> IsDerivedFrom(const Statement& statement, const Entry& logged) {
+  const Entry entry = DeriveUnsigned(statement, logged.statement_id);
+  const auto fields = [](const Entry& of) {
+    return std::tie(of.kind, of.issuer, of.subjects, of.principles, of.code, of.refs, of.artifacts, of.valid_from, of.valid_until);
+  };
+  if (fields(entry) == fields(logged)) return true;  // and can be encoded, as `logged` was
+  if (auto status = Derive(statement, logged.statement_id, logged.signatures).status(); !status.ok()) return status;
+  return false;
 }
 
 absl::Status CheckDerivedSize(const Statement& statement, std::span<const std::size_t> signature_sizes) {

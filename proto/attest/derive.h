@@ -15,6 +15,10 @@ namespace trustlog::attest {
 // `signatures` in any order; logged_at_ms is 0 in the result. Check 15: TOO_LARGE where a limit of 3.1 is passed.
 absl::StatusOr<Entry> Derive(const Statement& statement, const Id& statement_id, std::vector<EntrySignature> signatures);
 
+// Whether Derive gives `logged`, logged_at_ms left aside; or the refusal that Derive gives.
+//   REQUIRES: DecodeEntry gave `logged`.
+absl::StatusOr<bool> IsDerivedFrom(const Statement& statement, const Entry& logged);
+
 // Check 15 before the signing keys are known: as Derive, with placeholders for the key ids of signatures of these sizes.
 [[nodiscard]] absl::Status CheckDerivedSize(const Statement& statement, std::span<const std::size_t> signature_sizes);
 

@@ -85,8 +85,19 @@ void WriteList(const List& list, bytes::ByteWriter& out, Write write) {
   for (const auto& element : list) write(element);
 }
 
+// Of Write.
+std::size_t SizeOf(const Entry& entry) {
+  // magic, logged_at_ms, kind, envelope; the lengths of issuer and code and of five lists; validity, statement id
+  std::size_t size = kMagic.size() + 8 + 2 + 1 + 2 + 5 + 2 * 8 + 32;
+  size += entry.issuer.size() + entry.code.size() + entry.principles.size();
+  for (const auto& urn : entry.subjects) size += 1 + urn.size();
+  size += entry.refs.size() * (1 + 32) + entry.artifacts.size() * 32;
+  for (const auto& signature : entry.signatures) size += 32 + 2 + signature.signature.size();
+  return size;
+}
+
 std::string Write(const Entry& entry) {
-  bytes::ByteWriter out;
+  bytes::ByteWriter out(SizeOf(entry));
   out.Raw(kMagic).U64(entry.logged_at_ms).U16(static_cast<std::uint16_t>(entry.kind)).U8(kDsseEnvelope).Lp8(entry.issuer);
   WriteList(entry.subjects, out, [&out](const std::string& urn) { out.Lp8(urn); });
   WriteList(entry.principles, out, [&out](std::uint8_t no) { out.U8(no); });
@@ -102,7 +113,9 @@ std::string Write(const Entry& entry) {
 template <typename Element, typename Read>
 std::vector<Element> ReadList(bytes::ByteReader& in, Read read) {
   std::vector<Element> list;
-  for (std::size_t left = in.U8(); left > 0 && in.ok(); --left) list.push_back(read());
+  std::size_t left = in.U8();
+  list.reserve(left);
+  for (; left > 0 && in.ok(); --left) list.push_back(read());
   return list;
 }
 
@@ -133,15 +146,19 @@ absl::Status Invalid(std::string_view field, std::string_view what) {
 
 }  // namespace
 
-absl::StatusOr<std::string> EncodeEntry(const Entry& entry) {
+absl::Status CheckEncodable(const Entry& entry) {
   if (auto status = CheckLimits(entry); !status.ok()) return status;
   if (const auto field = BadField(entry)) {
     return bytes::Refuse(Reason::kInternal, fmt::format("entry: {} breaks a rule of TLE1", *field),
                          {{"field", std::string(*field)}});
   }
-  auto encoded = Write(entry);
-  if (encoded.size() > kMaxEntryBytes) return TooLarge("entry", encoded.size(), kMaxEntryBytes);
-  return encoded;
+  const std::size_t size = SizeOf(entry);
+  return size > kMaxEntryBytes ? TooLarge("entry", size, kMaxEntryBytes) : absl::OkStatus();
+}
+
+absl::StatusOr<std::string> EncodeEntry(const Entry& entry) {
+  if (auto status = CheckEncodable(entry); !status.ok()) return status;
+  return Write(entry);
 }
 
 absl::StatusOr<Entry> DecodeEntry(std::string_view bytes) {

@@ -55,6 +55,8 @@ inline std::int64_t LoggedAtSeconds(const Entry& entry) { return static_cast<std
 
 // TOO_LARGE: a limit of 3.1 or 8,192 bytes (metadata limit, actual, field). INTERNAL: a list out of order or an impossible value.
 absl::StatusOr<std::string> EncodeEntry(const Entry& entry);
+// The status that EncodeEntry would give, without writing.
+[[nodiscard]] absl::Status CheckEncodable(const Entry& entry);
 
 // ARGUMENT_INVALID: which rule, at which field. KIND_UNKNOWN: a kind number that this version does not list.
 absl::StatusOr<Entry> DecodeEntry(std::string_view bytes);

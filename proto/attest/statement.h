@@ -21,6 +21,7 @@ struct LogContext {
   std::string origin;
   std::string type_base;                   // "" while the log is empty: then only genesis is taken, of any base
   std::string urn_prefix;
+  friend bool operator==(const LogContext&, const LogContext&) = default;
 };
 
 struct Subject {
