@@ -12,13 +12,12 @@ std::size_t MemoryFacts::IdHash::operator()(const attest::Id& id) const {
   return value;
 }
 
-void MemoryFacts::Add(std::uint64_t index, attest::Entry entry) {
-  const attest::Id id = entry.statement_id;
+void MemoryFacts::Add(std::uint64_t index, std::shared_ptr<const attest::Entry> entry) {
   if (places_.size() <= index) places_.resize(index + 1);
-  places_[index].logged_at_ms = entry.logged_at_ms;
-  const auto [placed, is_new] = facts_.try_emplace(id, Fact{index, nullptr});
+  places_[index].logged_at_ms = entry->logged_at_ms;
+  const auto [placed, is_new] = facts_.try_emplace(entry->statement_id, Fact{index, nullptr});
   if (!is_new) return;
-  placed->second.entry = std::make_shared<const attest::Entry>(std::move(entry));
+  placed->second.entry = std::move(entry);
   const Fact& fact = placed->second;
   places_[index].entry = fact.entry;
   for (const auto& ref : fact.entry->refs) {

@@ -47,7 +47,10 @@ absl::StatusOr<std::string> FindFlaw(const State& state, const Replayed& replaye
   const Record record{replayed.index, &entry, std::get_if<Statement>(&replayed.statement)};
   if (record.statement == nullptr && !attest::IsWithholdable(entry.kind)) return "STATEMENT_MISSING";  // 4.3
   if (auto status = CheckBeforeSignatures(state, record); !status.ok()) return WordOf(status, "");
-  if (record.statement == nullptr ? !IsDerivable(entry) : !IsDerived(entry, *record.statement)) return "DERIVATION";
+  const auto is_derived = [&] {
+    return replayed.is_derived.has_value() ? *replayed.is_derived : IsDerived(entry, *record.statement);
+  };
+  if (record.statement == nullptr ? !IsDerivable(entry) : !is_derived()) return "DERIVATION";
   if (!replayed.signatures.ok()) return WordOf(replayed.signatures, bytes::Describe(Reason::kSignatureInvalid).word);
 
   const auto found = FindCase(state, record, facts);

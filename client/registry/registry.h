@@ -49,6 +49,8 @@ struct Replayed {
   absl::StatusOr<attest::Entry> entry = absl::UnknownError("not decoded");  // or why it does not decode
   std::variant<Withheld, attest::Statement, Malformed> statement;
   absl::Status signatures;  // check 17, done by the caller: OK = verified
+  // Whether attest::Derive gives this entry of this statement, where the caller has found out; nullopt: Apply does.
+  std::optional<bool> is_derived{};
 };
 
 // Something in the log that the rules refuse (void) or that only the operator can have done (fault).
