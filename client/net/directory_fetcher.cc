@@ -1,8 +1,10 @@
 #include "client/net/directory_fetcher.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -50,15 +52,23 @@ absl::StatusOr<std::string> DirectoryFetcher::Get(const std::string& path, std::
     if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(fmt::format("{}: no such file", name));
     return Unreadable(name, errno);
   }
-  std::string body;
-  // One byte more than allowed tells a file that is too long from one that just fits.
-  while (body.size() <= max_bytes) {
-    char buffer[16'384];
-    const ssize_t got = ::read(file.fd(), buffer, std::min(sizeof buffer, max_bytes + 1 - body.size()));
+  struct stat info {};
+  if (::fstat(file.fd(), &info) != 0) return Unreadable(name, errno);
+  // Its size is a guess: the file may grow, and what is no regular file has none. One byte more than allowed tells a file that is too
+  // long from one that just fits.
+  constexpr std::size_t kLeast = 4'096;
+  std::string body(std::min(max_bytes, std::max(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)), kLeast)) + 1, '\0');
+  std::size_t size = 0;
+  while (size <= max_bytes) {
+    if (size == body.size()) body.resize(std::min(max_bytes + 1, 2 * size));
+    const ssize_t got = ::read(file.fd(), body.data() + size, body.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Unreadable(name, errno);
-    if (got == 0) return body;
-    body.append(buffer, static_cast<std::size_t>(got));
+    if (got == 0) {
+      body.resize(size);
+      return body;
+    }
+    size += static_cast<std::size_t>(got);
   }
   return absl::DataLossError(fmt::format("{}: more than {} bytes", name, max_bytes));
 }
