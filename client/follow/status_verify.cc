@@ -83,17 +83,19 @@ class Verification final {
       return Fail("inclusion", CheckCode::kProofRootMismatch,
                   fmt::format("the question is of size {}, the checkpoint of {}", size, head.size));
     }
-    merkle::CompactRange range;
-    for (std::size_t i = 0; i < bundle_.records.size(); ++i) {
-      const auto leaf = merkle::HashLeaf(bytes::AsBytes(bundle_.records[i].entry));
-      if (is_prefix()) {
-        range.Append(leaf);
-      } else if (merkle::VerifyInclusion(proofs_[i].index, head.size, leaf, proofs_[i].hashes, head.root) !=
-                 merkle::ProofCheck::kOk) {
+    std::vector<merkle::ByteView> entries;
+    for (const auto& record : bundle_.records) entries.push_back(bytes::AsBytes(record.entry));
+    std::vector<merkle::Hash> leaves(entries.size());
+    merkle::HashLeaves(entries, leaves);
+    for (std::size_t i = 0; i < leaves.size() && !is_prefix(); ++i) {
+      if (merkle::VerifyInclusion(proofs_[i].index, head.size, leaves[i], proofs_[i].hashes, head.root) !=
+          merkle::ProofCheck::kOk) {
         return Fail("inclusion", CheckCode::kProofRootMismatch,
                     fmt::format("record {}: its proof does not lead to the signed root", bundle_.records[i].index));
       }
     }
+    merkle::CompactRange range;
+    if (is_prefix()) range.Append(leaves);
     if (is_prefix() && range.Root() != head.root)
       return Fail("inclusion", CheckCode::kProofRootMismatch, "the records do not give the signed root");
     included_ = true;

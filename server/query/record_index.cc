@@ -200,15 +200,19 @@ absl::Status RecordIndex::AddBundle(const log::Published& snapshot) {
   if (!bundle.ok()) return bundle.status();
   bytes::ByteReader reader(*bundle);
   std::vector<std::vector<std::string>> keys;
-  merkle::CompactRange range = *range_;
+  std::vector<merkle::ByteView> entries;
   for (std::uint64_t i = first; i < first + width; ++i) {
     const auto bytes = reader.Lp16();
     if (i < begin) continue;
-    range.Append(merkle::HashLeaf(bytes::AsBytes(bytes)));
+    entries.push_back(bytes::AsBytes(bytes));
     const auto entry = attest::DecodeEntry(bytes);
     keys.push_back(entry.ok() ? RecordKeys(*entry) : std::vector<std::string>());  // void, and found by nobody
   }
   if (!reader.AtEnd()) return absl::DataLossError(fmt::format("bundle {} is malformed", first / merkle::kTileWidth));
+  std::vector<merkle::Hash> leaves(entries.size());
+  merkle::HashLeaves(entries, leaves);
+  merkle::CompactRange range = *range_;
+  range.Append(leaves);
   auto status = index_->Add(begin, keys, range.Root());
   if (status.ok()) {
     range_ = std::move(range);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "fmt/format.h"
 #include "merkle/compact_range.h"
@@ -67,7 +68,7 @@ void SyntheticLog::AppendOpaque(std::uint64_t count) {
 
 merkle::TreeHead SyntheticLog::Head(std::uint64_t size) const {
   merkle::CompactRange range;
-  for (std::uint64_t i = 0; i < size; ++i) range.Append(leaves_[i]);
+  range.Append(std::span(leaves_).first(size));
   return range.Head();
 }
 
