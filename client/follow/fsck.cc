@@ -1,9 +1,11 @@
 #include "client/follow/fsck.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -26,10 +28,36 @@ using merkle::Hash;
 using merkle::TileData;
 using merkle::TileId;
 
-constexpr std::uint64_t kBatchBundles = 16;   // read and held at a time
+constexpr std::uint64_t kBatchBundles = 16;   // read at a time; two such batches are held
 constexpr std::size_t kMaxItem = 2 + 65'535;  // of a bundle
 
-// One run. Each step compares a level with the one below it as served.
+using Items = std::vector<std::string_view>;
+
+// A bundle of entries with what belongs to it. nullopt: absent or malformed, and reported; of payloads also: not asked for.
+struct Bundle {
+  std::optional<Items> entries, payloads;
+  std::optional<TileData> tile;
+
+  // What the check finds.
+  std::vector<Damage> damage{};
+  std::optional<Hash> root{};                                   // of a full tile, as served
+  std::vector<std::pair<std::uint64_t, attest::Id>> notices{};  // what they are about: index, statement id
+  struct Withheld {
+    std::uint64_t index = 0;
+    attest::Id id{};  // of the statement
+    bool is_withholdable = false;
+  };
+  std::vector<Withheld> withheld{};
+};
+
+struct Batch {
+  std::vector<std::string> bodies;  // what the items are views of
+  std::vector<Bundle> bundles;
+  std::vector<Damage> damage;  // met while reading
+};
+
+// One run. Each step compares a level with the one below it as served. One thread reads ahead, one batch; the bundles of a batch are
+// checked on all cores; what was found is taken over in their order, so a run says the same however many cores there are.
 class Checker final {
  public:
   Checker(net::Fetcher& fetcher, const std::string& origin, const merkle::TreeHead& head, const FsckOptions& options)
@@ -40,28 +68,39 @@ class Checker final {
   absl::StatusOr<FsckResult> Run();
 
  private:
-  // Bodies of one batch. nullopt: absent or too long, and reported.
+  // Bodies of some requests. nullopt: absent or too long, and noted.
   using Bodies = std::vector<std::optional<std::string>>;
 
-  absl::StatusOr<Bodies> Read(const std::vector<net::GetRequest>& requests, const std::vector<std::uint64_t>& first_entries);
-  absl::StatusOr<std::vector<std::optional<std::vector<std::string>>>> ReadBundles(tlog::BundleKind kind, std::uint64_t begin,
-                                                                                   std::uint64_t end);
-  absl::StatusOr<std::vector<std::optional<TileData>>> ReadTiles(std::uint8_t level, std::uint64_t begin, std::uint64_t end);
+  absl::StatusOr<Bodies> Read(const std::vector<net::GetRequest>& requests, const std::vector<std::uint64_t>& first_entries,
+                              std::vector<Damage>& damage) const;
+  absl::StatusOr<std::vector<std::optional<Items>>> ReadBundles(tlog::BundleKind kind, std::uint64_t begin, std::uint64_t end,
+                                                                Batch& batch) const;
+  absl::StatusOr<std::vector<std::optional<TileData>>> ReadTiles(std::uint8_t level, std::uint64_t begin, std::uint64_t end,
+                                                                 std::vector<Damage>& damage) const;
+  absl::StatusOr<Batch> ReadBatch(std::uint64_t begin, std::uint64_t end) const;
 
   absl::Status ReadGenesis();
-  absl::Status CheckBatch(std::uint64_t begin, std::uint64_t end);
-  void CheckLeaves(const TileId& id, const std::optional<std::vector<std::string>>& entries, std::optional<TileData>& tile);
-  void CheckStatements(std::uint64_t first, const std::vector<std::string>& entries, const std::vector<std::string>& payloads);
+  void CheckBundle(std::uint64_t number, Bundle& bundle) const;
+  void CheckLeaves(const TileId& id, Bundle& bundle) const;
+  void CheckStatements(std::uint64_t first, Bundle& bundle) const;
+  absl::Status CheckBundles();
+  void CheckBatch(std::uint64_t begin, Batch batch);
   absl::Status CheckLevel(std::uint8_t level, std::vector<std::optional<Hash>>& nodes);
   void CheckRoot();
   void CheckWithheld();
 
-  void KeepServed(const TileId& id, std::optional<TileData> tile, std::vector<std::optional<Hash>>& above);
-  void Report(std::uint64_t index, std::string path, std::string what);
+  void KeepServed(const TileId& id, std::optional<TileData> tile, std::optional<Hash> root,
+                  std::vector<std::optional<Hash>>& above);
+  void Report(Damage damage);
+  void Report(std::vector<Damage> damage) {
+    for (Damage& one : damage) Report(std::move(one));
+  }
+  void Report(std::uint64_t index, std::string path, std::string what) { Report(Damage{index, std::move(path), std::move(what)}); }
   std::uint64_t size() const { return result_.head.size; }
 
   net::Fetcher& fetcher_;
   const FsckOptions& options_;
+  Workers workers_;
   attest::LogContext context_;
   FsckResult result_;
   std::vector<std::optional<Hash>> nodes_;                         // of tile level 1: the roots of full level 0 tiles as served
@@ -78,20 +117,21 @@ std::optional<Hash> RootOfFull(const TileData& tile) {
   return merkle::NodeInTile(tile, {static_cast<std::uint8_t>(merkle::kTileHeight * (tile.id.level + 1)), tile.id.index});
 }
 
-void Checker::Report(std::uint64_t index, std::string path, std::string what) {
+void Checker::Report(Damage damage) {
   ++result_.damage_count;
-  if (result_.damage.size() < options_.max_damage) result_.damage.push_back({index, std::move(path), std::move(what)});
+  if (result_.damage.size() < options_.max_damage) result_.damage.push_back(std::move(damage));
 }
 
 absl::StatusOr<Checker::Bodies> Checker::Read(const std::vector<net::GetRequest>& requests,
-                                              const std::vector<std::uint64_t>& first_entries) {
+                                              const std::vector<std::uint64_t>& first_entries, std::vector<Damage>& damage) const {
   auto answers = fetcher_.GetMany(requests);
   Bodies bodies(answers.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].ok()) {
       bodies[i] = *std::move(answers[i]);
     } else if (absl::IsNotFound(answers[i].status()) || absl::IsDataLoss(answers[i].status())) {
-      Report(first_entries[i], requests[i].path, absl::IsNotFound(answers[i].status()) ? "is not there" : "is too long");
+      damage.push_back(
+          {first_entries[i], requests[i].path, absl::IsNotFound(answers[i].status()) ? "is not there" : "is too long"});
     } else {
       return answers[i].status();
     }
@@ -99,8 +139,9 @@ absl::StatusOr<Checker::Bodies> Checker::Read(const std::vector<net::GetRequest>
   return bodies;
 }
 
-absl::StatusOr<std::vector<std::optional<std::vector<std::string>>>> Checker::ReadBundles(tlog::BundleKind kind,
-                                                                                          std::uint64_t begin, std::uint64_t end) {
+// The items are views of batch.bodies.   REQUIRES: that has room for one more each without moving.
+absl::StatusOr<std::vector<std::optional<Items>>> Checker::ReadBundles(tlog::BundleKind kind, std::uint64_t begin,
+                                                                       std::uint64_t end, Batch& batch) const {
   std::vector<net::GetRequest> requests;
   std::vector<std::uint64_t> first_entries;
   std::vector<std::uint16_t> widths;
@@ -110,23 +151,21 @@ absl::StatusOr<std::vector<std::optional<std::vector<std::string>>>> Checker::Re
     first_entries.push_back(i * merkle::kTileWidth);
     widths.push_back(id->width);
   }
-  auto bodies = Read(requests, first_entries);
+  auto bodies = Read(requests, first_entries, batch.damage);
   if (!bodies.ok()) return bodies.status();
-  std::vector<std::optional<std::vector<std::string>>> bundles(bodies->size());
+  std::vector<std::optional<Items>> bundles(bodies->size());
   for (std::size_t i = 0; i < bodies->size(); ++i) {
-    ++result_.bundles;
     if (!(*bodies)[i]) continue;
-    if (const auto items = tlog::ParseBundle(*(*bodies)[i], widths[i])) {
-      bundles[i].emplace(items->begin(), items->end());
-    } else {
-      Report(first_entries[i], requests[i].path, fmt::format("is not a bundle of {} items", widths[i]));
-    }
+    batch.bodies.push_back(*std::move((*bodies)[i]));
+    bundles[i] = tlog::ParseBundle(batch.bodies.back(), widths[i]);
+    if (!bundles[i])
+      batch.damage.push_back({first_entries[i], requests[i].path, fmt::format("is not a bundle of {} items", widths[i])});
   }
   return bundles;
 }
 
-absl::StatusOr<std::vector<std::optional<TileData>>> Checker::ReadTiles(std::uint8_t level, std::uint64_t begin,
-                                                                        std::uint64_t end) {
+absl::StatusOr<std::vector<std::optional<TileData>>> Checker::ReadTiles(std::uint8_t level, std::uint64_t begin, std::uint64_t end,
+                                                                        std::vector<Damage>& damage) const {
   std::vector<net::GetRequest> requests;
   std::vector<std::uint64_t> first_entries;
   std::vector<TileId> ids;
@@ -135,19 +174,36 @@ absl::StatusOr<std::vector<std::optional<TileData>>> Checker::ReadTiles(std::uin
     requests.push_back({tlog::TilePath(ids.back()), ids.back().width * sizeof(Hash)});
     first_entries.push_back(i * merkle::kTileWidth * Leaves(level));
   }
-  auto bodies = Read(requests, first_entries);
+  auto bodies = Read(requests, first_entries, damage);
   if (!bodies.ok()) return bodies.status();
   std::vector<std::optional<TileData>> tiles(bodies->size());
   for (std::size_t i = 0; i < bodies->size(); ++i) {
-    ++result_.tiles;
     if (!(*bodies)[i]) continue;
     if (auto hashes = tlog::ParseTile(*(*bodies)[i], ids[i].width)) {
       tiles[i] = TileData{ids[i], *std::move(hashes)};
     } else {
-      Report(first_entries[i], requests[i].path, fmt::format("has {} bytes, not {}", (*bodies)[i]->size(), requests[i].max_bytes));
+      damage.push_back(
+          {first_entries[i], requests[i].path, fmt::format("has {} bytes, not {}", (*bodies)[i]->size(), requests[i].max_bytes)});
     }
   }
   return tiles;
+}
+
+absl::StatusOr<Batch> Checker::ReadBatch(std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t first = std::clamp(options_.from / merkle::kTileWidth, begin, end);  // whose statements are asked for
+  Batch batch;
+  batch.bodies.reserve(2 * (end - begin));
+  auto entries = ReadBundles(tlog::BundleKind::kEntries, begin, end, batch);
+  if (!entries.ok()) return entries.status();
+  auto tiles = ReadTiles(0, begin, end, batch.damage);
+  if (!tiles.ok()) return tiles.status();
+  auto payloads = ReadBundles(tlog::BundleKind::kStatements, first, end, batch);
+  if (!payloads.ok()) return payloads.status();
+  for (std::uint64_t i = begin; i < end; ++i) {
+    batch.bundles.push_back({std::move((*entries)[i - begin]), i < first ? std::nullopt : std::move((*payloads)[i - first]),
+                             std::move((*tiles)[i - begin])});
+  }
+  return batch;
 }
 
 // What the statements need to know of the log. A genesis record that cannot be read is reported where it stands, in the first
@@ -170,87 +226,106 @@ absl::Status Checker::ReadGenesis() {
 
 // The root of a full tile as served stands for it in the level above; a tile that is not there leaves a gap, which is reported
 // once.
-void Checker::KeepServed(const TileId& id, std::optional<TileData> tile, std::vector<std::optional<Hash>>& above) {
+void Checker::KeepServed(const TileId& id, std::optional<TileData> tile, std::optional<Hash> root,
+                         std::vector<std::optional<Hash>>& above) {
   if (id.width < merkle::kTileWidth) {
     if (tile) edge_.push_back(*std::move(tile));
   } else {
-    above.push_back(tile ? RootOfFull(*tile) : std::nullopt);
+    above.push_back(root);
   }
 }
 
-void Checker::CheckLeaves(const TileId& id, const std::optional<std::vector<std::string>>& entries, std::optional<TileData>& tile) {
-  if (!entries) return;
+void Checker::CheckLeaves(const TileId& id, Bundle& bundle) const {
+  if (!bundle.entries) return;
   std::vector<merkle::ByteView> views;
-  for (const std::string& entry : *entries) views.push_back(bytes::AsBytes(entry));
+  views.reserve(bundle.entries->size());
+  for (const std::string_view entry : *bundle.entries) views.push_back(bytes::AsBytes(entry));
   std::vector<Hash> leaves(views.size());
   merkle::HashLeaves(views, leaves);
-  if (!tile) {
-    tile = TileData{id, std::move(leaves)};  // so that the levels above are still checked
+  if (!bundle.tile) {
+    bundle.tile = TileData{id, std::move(leaves)};  // so that the levels above are still checked
     return;
   }
+  const std::vector<Hash>& served = bundle.tile->hashes;
+  if (leaves == served) return;
   const std::uint64_t first = id.index * merkle::kTileWidth;
   const std::string path = tlog::BundlePath({tlog::BundleKind::kEntries, id.index, id.width});
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    if (leaves[i] == tile->hashes[i]) continue;
-    Report(first + i, path,
-           fmt::format("entry {} hashes to {}, {} has {}", first + i, bytes::EncodeHex(leaves[i]), tlog::TilePath(id),
-                       bytes::EncodeHex(tile->hashes[i])));
+    if (leaves[i] == served[i]) continue;
+    bundle.damage.push_back({first + i, path,
+                             fmt::format("entry {} hashes to {}, {} has {}", first + i, bytes::EncodeHex(leaves[i]),
+                                         tlog::TilePath(id), bytes::EncodeHex(served[i]))});
   }
 }
 
-void Checker::CheckStatements(std::uint64_t first, const std::vector<std::string>& entries,
-                              const std::vector<std::string>& payloads) {
-  std::vector<absl::StatusOr<attest::Entry>> decoded(entries.size(), absl::UnknownError(""));
-  std::vector<absl::Status> checked(entries.size());
-  std::vector<std::optional<attest::ErasureNotice>> notices(entries.size());
-  ParallelFor(entries.size(), [&](std::size_t i) {
-    if (first + i < options_.from) return;
-    decoded[i] = attest::DecodeEntry(entries[i]);
-    if (!decoded[i].ok() || payloads[i].empty()) return;
-    attest::LogContext context = context_;
-    if (first + i == 0) context.type_base = context.urn_prefix = "";  // genesis brings its own
-    const auto statement = CheckStatement(*decoded[i], payloads[i], context);
-    checked[i] = statement.status();
-    if (!statement.ok()) return;
-    if (const auto* notice = std::get_if<attest::ErasureNotice>(&statement->predicate)) notices[i] = *notice;
-  });
-  const std::uint64_t bundle = first / merkle::kTileWidth;
-  const auto path = [&](tlog::BundleKind kind) { return tlog::BundlePath(*tlog::BundleAtSize(kind, bundle, size())); };
-  for (std::size_t i = 0; i < entries.size(); ++i) {
+void Checker::CheckStatements(std::uint64_t first, Bundle& bundle) const {
+  const std::uint64_t number = first / merkle::kTileWidth;
+  const auto path = [&](tlog::BundleKind kind) { return tlog::BundlePath(*tlog::BundleAtSize(kind, number, size())); };
+  const attest::LogContext before_genesis{.origin = context_.origin, .type_base = "", .urn_prefix = ""};  // it brings its own
+  for (std::size_t i = 0; i < bundle.entries->size(); ++i) {
     const std::uint64_t index = first + i;
+    const std::string_view payload = (*bundle.payloads)[i];
     if (index < options_.from) continue;
-    if (!decoded[i].ok()) {
-      Report(index, path(tlog::BundleKind::kEntries),
-             fmt::format("entry {} does not decode: {}", index, bytes::MessageOf(decoded[i].status())));
+    const auto entry = attest::DecodeEntry((*bundle.entries)[i]);
+    if (!entry.ok()) {
+      bundle.damage.push_back({index, path(tlog::BundleKind::kEntries),
+                               fmt::format("entry {} does not decode: {}", index, bytes::MessageOf(entry.status()))});
       continue;
     }
-    const attest::Entry& entry = *decoded[i];
-    if (notices[i]) notices_.insert({notices[i]->index, notices[i]->target});
-    if (payloads[i].empty()) withheld_[index] = {entry.statement_id, attest::IsWithholdable(entry.kind)};
-    if (!checked[i].ok()) {
-      Report(index, path(tlog::BundleKind::kStatements), fmt::format("statement {} {}", index, bytes::MessageOf(checked[i])));
+    if (payload.empty()) {
+      bundle.withheld.push_back({index, entry->statement_id, attest::IsWithholdable(entry->kind)});
+      continue;
+    }
+    const auto statement = CheckStatement(*entry, payload, index == 0 ? before_genesis : context_);
+    if (!statement.ok()) {
+      bundle.damage.push_back({index, path(tlog::BundleKind::kStatements),
+                               fmt::format("statement {} {}", index, bytes::MessageOf(statement.status()))});
+    } else if (const auto* notice = std::get_if<attest::ErasureNotice>(&statement->predicate)) {
+      bundle.notices.emplace_back(notice->index, notice->target);
     }
   }
 }
 
-absl::Status Checker::CheckBatch(std::uint64_t begin, std::uint64_t end) {
-  static const std::optional<std::vector<std::string>> kNotAsked;
-  const auto entries = ReadBundles(tlog::BundleKind::kEntries, begin, end);
-  if (!entries.ok()) return entries.status();
-  auto tiles = ReadTiles(0, begin, end);
-  if (!tiles.ok()) return tiles.status();
-  const std::uint64_t first = std::clamp(options_.from / merkle::kTileWidth, begin, end);  // whose statements are asked for
-  const auto statements = ReadBundles(tlog::BundleKind::kStatements, first, end);
-  if (!statements.ok()) return statements.status();
-  for (std::uint64_t i = begin; i < end; ++i) {
-    const auto& some = (*entries)[i - begin];
-    auto& tile = (*tiles)[i - begin];
-    const TileId id = *merkle::TileAtSize(0, i, size());
-    CheckLeaves(id, some, tile);
-    const auto& payloads = i < first ? kNotAsked : (*statements)[i - first];
-    if (some && payloads) CheckStatements(i * merkle::kTileWidth, *some, *payloads);
-    if (some) result_.entries += some->size();
-    KeepServed(id, std::move(tile), nodes_);
+// Of one bundle, whatever the others are. Safe on several threads for different ones.
+void Checker::CheckBundle(std::uint64_t number, Bundle& bundle) const {
+  CheckLeaves(*merkle::TileAtSize(0, number, size()), bundle);
+  if (bundle.entries && bundle.payloads) CheckStatements(number * merkle::kTileWidth, bundle);
+  if (bundle.tile && bundle.tile->id.width == merkle::kTileWidth) bundle.root = RootOfFull(*bundle.tile);
+}
+
+void Checker::CheckBatch(std::uint64_t begin, Batch batch) {
+  workers_.For(batch.bundles.size(), 1, [&](std::size_t i) { CheckBundle(begin + i, batch.bundles[i]); });
+  Report(std::move(batch.damage));
+  for (std::size_t i = 0; i < batch.bundles.size(); ++i) {
+    Bundle& bundle = batch.bundles[i];
+    Report(std::move(bundle.damage));
+    notices_.insert(bundle.notices.begin(), bundle.notices.end());
+    for (const auto& [index, id, is_withholdable] : bundle.withheld) withheld_[index] = {id, is_withholdable};
+    if (bundle.entries) result_.entries += bundle.entries->size();
+    const bool asked = (begin + i) >= options_.from / merkle::kTileWidth;
+    result_.bundles += asked ? 2 : 1;
+    ++result_.tiles;
+    KeepServed(*merkle::TileAtSize(0, begin + i, size()), std::move(bundle.tile), bundle.root, nodes_);
+  }
+}
+
+// Each batch is read while the one before it is checked.
+absl::Status Checker::CheckBundles() {
+  const std::uint64_t bundles = size() / merkle::kTileWidth + (size() % merkle::kTileWidth != 0 ? 1 : 0);
+  const auto end_of = [bundles](std::uint64_t begin) { return std::min(begin + kBatchBundles, bundles); };
+  const auto read = [this, &end_of](std::uint64_t begin) {
+    return std::async(std::launch::async, [this, begin, end = end_of(begin)] { return ReadBatch(begin, end); });
+  };
+  std::future<absl::StatusOr<Batch>> ahead;  // its end waits for the thread
+  if (bundles > 0) ahead = read(0);
+  for (std::uint64_t begin = 0; begin < bundles; begin = end_of(begin)) {
+    auto batch = ahead.get();
+    if (!batch.ok()) return batch.status();
+    const std::uint64_t end = end_of(begin);
+    if (end < bundles) ahead = read(end);
+    CheckBatch(begin, *std::move(batch));
+    if (options_.progress && !options_.progress(std::min(end * merkle::kTileWidth, size()), size()))
+      return absl::UnavailableError("stopped");
   }
   return absl::OkStatus();
 }
@@ -260,8 +335,11 @@ absl::Status Checker::CheckLevel(std::uint8_t level, std::vector<std::optional<H
   std::vector<std::optional<Hash>> above;
   const std::uint64_t count = (nodes.size() + merkle::kTileWidth - 1) / merkle::kTileWidth;
   for (std::uint64_t begin = 0; begin < count; begin += kBatchBundles) {
-    auto tiles = ReadTiles(level, begin, std::min(begin + kBatchBundles, count));
+    std::vector<Damage> damage;
+    auto tiles = ReadTiles(level, begin, std::min(begin + kBatchBundles, count), damage);
     if (!tiles.ok()) return tiles.status();
+    Report(std::move(damage));
+    result_.tiles += tiles->size();
     for (std::size_t t = 0; t < tiles->size(); ++t) {
       auto& tile = (*tiles)[t];
       const std::uint64_t first = (begin + t) * merkle::kTileWidth;
@@ -271,7 +349,8 @@ absl::Status Checker::CheckLevel(std::uint8_t level, std::vector<std::optional<H
                fmt::format("node {} is {}, the level below gives {}", i, bytes::EncodeHex(tile->hashes[i]),
                            bytes::EncodeHex(*nodes[first + i])));
       }
-      KeepServed(*merkle::TileAtSize(level, begin + t, size()), std::move(tile), above);
+      const auto root = tile ? RootOfFull(*tile) : std::nullopt;
+      KeepServed(*merkle::TileAtSize(level, begin + t, size()), std::move(tile), root, above);
     }
   }
   nodes = std::move(above);
@@ -306,13 +385,7 @@ void Checker::CheckWithheld() {
 
 absl::StatusOr<FsckResult> Checker::Run() {
   if (auto status = ReadGenesis(); !status.ok()) return status;
-  const std::uint64_t bundles = size() / merkle::kTileWidth + (size() % merkle::kTileWidth != 0 ? 1 : 0);
-  for (std::uint64_t begin = 0; begin < bundles; begin += kBatchBundles) {
-    const std::uint64_t end = std::min(begin + kBatchBundles, bundles);
-    if (auto status = CheckBatch(begin, end); !status.ok()) return status;
-    if (options_.progress && !options_.progress(std::min(end * merkle::kTileWidth, size()), size()))
-      return absl::UnavailableError("stopped");
-  }
+  if (auto status = CheckBundles(); !status.ok()) return status;
   std::vector<std::optional<Hash>> nodes = std::move(nodes_);
   for (std::uint8_t level = 1; !nodes.empty(); ++level) {
     if (auto status = CheckLevel(level, nodes); !status.ok()) return status;

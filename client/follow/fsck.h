@@ -1,7 +1,8 @@
 // A full check of a log over any Fetcher: everything is recomputed from the entries and compared with what is served at the
 // checkpoint's size: leaf hashes, every tile at every level, the root, the form of every bundle, statement ids and derived fields.
 // Registry rules are the monitor's business: whether an erasure notice that names a missing statement was signed by those who may.
-// Single-threaded; holds one batch of bundles and the tiles above level 0 in memory.
+// Works on all cores and reads ahead on a thread of its own: the fetcher is asked from one thread at a time, `progress` is called on
+// the caller's. Holds two batches of 16 bundles and the tiles above level 0 in memory.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <future>
 #include <utility>
 
 #include "client/follow/tile_reader.h"
@@ -13,7 +14,8 @@
 namespace trustlog::follow {
 namespace {
 
-constexpr std::uint64_t kBatch = 4096;  // entries read, checked and delivered at a time: 16 bundles
+constexpr std::uint64_t kBatch = 4096;         // entries read, checked and delivered at a time: 16 bundles
+constexpr std::uint64_t kCursorStep = 65'536;  // entries delivered between two writes of the cursor, which wait for the disk
 constexpr std::string_view kCursorFile = "cursor";
 constexpr std::string_view kCursorForm = "trustlog-cursor/1 ";
 constexpr std::string_view kSnapshotFile = "registry";
@@ -51,16 +53,21 @@ struct Monitor::State {
   absl::Status Prepare(TileReader& reader, std::uint64_t begin);
   absl::Status LoadSnapshot(TileReader& reader, std::uint64_t begin);
   absl::Status SaveSnapshot() const;
-  absl::Status FollowBatch(TileReader& reader, const Deliver& deliver, MonitorResult& result);
-  absl::Status DeliverStep(Replay::Step step, const Deliver& deliver, MonitorResult& result);
-  absl::Status MoveCursor(const MonitorResult& result);
+  absl::StatusOr<Replay::Batch> ReadBatch(TileReader& reader, std::uint64_t begin, const attest::LogContext& context);
+  absl::Status FollowAll(TileReader& reader, const Deliver& deliver, MonitorResult& result);
+  absl::Status FollowBatch(Replay::Batch batch, const Deliver& deliver, MonitorResult& result);
+  absl::Status DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result);
+  void NoteDelivered(const MonitorResult& result);
+  absl::Status MoveCursor();
 
   net::Fetcher& fetcher;
   CheckpointTracker tracker;
   FileLock lock;
+  Workers workers;
   std::optional<Replay> replay;
   merkle::CompactRange range;  // of what `replay` has followed
   merkle::TreeHead cursor;
+  merkle::TreeHead delivered;  // may become the cursor
   // Claims of this run that are not served and were not reported yet, ascending. As long as there are some the cursor stays: an end
   // here would lose them.
   std::vector<Replay::Unserved> unserved;
@@ -111,11 +118,11 @@ absl::Status Monitor::State::LoadSnapshot(TileReader& reader, std::uint64_t begi
   auto at = reader.RangeAt(snapshot->head.size);
   if (!at.ok()) return at.status();
   if (at->Root() != snapshot->head.root) return absl::OkStatus();
-  Replay resumed(std::move(snapshot->registry));
+  Replay resumed(std::move(snapshot->registry), workers);
   for (std::uint64_t i = 0; i < snapshot->head.size; i = BatchEnd(i, snapshot->head.size)) {
-    const auto entries = reader.ReadEntries(i, BatchEnd(i, snapshot->head.size));
+    const auto entries = reader.ReadServedEntries(i, BatchEnd(i, snapshot->head.size));
     if (!entries.ok()) return entries.status();
-    for (std::size_t j = 0; j < entries->size(); ++j) resumed.AddFact(i + j, (*entries)[j]);
+    resumed.AddFacts(i, entries->items);
   }
   replay = std::move(resumed);
   range = *std::move(at);
@@ -133,19 +140,18 @@ absl::Status Monitor::State::Prepare(TileReader& reader, std::uint64_t begin) {
   replay.reset();
   if (auto status = LoadSnapshot(reader, begin); !status.ok()) return status;
   if (!replay) {
-    replay.emplace(tracker.state().origin());
+    replay.emplace(tracker.state().origin(), workers);
     range = merkle::CompactRange();
   }
   return absl::OkStatus();
 }
 
 // What is unserved is reported as soon as its notice was followed, and at the end of the log at the latest.
-absl::Status Monitor::State::DeliverStep(Replay::Step step, const Deliver& deliver, MonitorResult& result) {
+absl::Status Monitor::State::DeliverStep(const Replay::Step& step, const Deliver& deliver, MonitorResult& result) {
   std::vector<Observed> entries;
   for (const Replay::Item& item : step.items) {
     if (item.index < result.begin) continue;
-    entries.push_back(
-        {item.index, item.bytes, item.entry.ok() ? &*item.entry : nullptr, item.statement ? &*item.statement : nullptr});
+    entries.push_back({item.index, item.bytes, item.entry.get(), item.statement ? &*item.statement : nullptr});
   }
   for (const auto& claim : step.unserved) {
     if (claim.index >= result.begin) unserved.push_back(claim);
@@ -173,30 +179,61 @@ absl::Status Monitor::State::DeliverStep(Replay::Step step, const Deliver& deliv
   return absl::OkStatus();
 }
 
-// A run that began beyond the cursor has skipped entries, so it does not count.
-absl::Status Monitor::State::MoveCursor(const MonitorResult& result) {
-  if (range.size() <= cursor.size || result.begin > cursor.size || !unserved.empty()) return absl::OkStatus();
-  if (auto status = tracker.state().Write(kCursorFile, FormatCursor(range.Head())); !status.ok()) return status;
-  cursor = range.Head();
+// What was delivered may become the cursor, but a run that began beyond the cursor has skipped entries, so it does not count.
+void Monitor::State::NoteDelivered(const MonitorResult& result) {
+  if (range.size() > cursor.size && result.begin <= cursor.size && unserved.empty()) delivered = range.Head();
+}
+
+absl::Status Monitor::State::MoveCursor() {
+  if (delivered.size <= cursor.size) return absl::OkStatus();
+  if (auto status = tracker.state().Write(kCursorFile, FormatCursor(delivered)); !status.ok()) return status;
+  cursor = delivered;
   return absl::OkStatus();
 }
 
-absl::Status Monitor::State::FollowBatch(TileReader& reader, const Deliver& deliver, MonitorResult& result) {
-  const std::uint64_t begin = replay->size(), end = BatchEnd(begin, reader.head().size);
-  auto entries = reader.ReadEntries(begin, end);
+absl::StatusOr<Replay::Batch> Monitor::State::ReadBatch(TileReader& reader, std::uint64_t begin,
+                                                        const attest::LogContext& context) {
+  const std::uint64_t end = BatchEnd(begin, reader.head().size);
+  auto entries = reader.ReadServedEntries(begin, end);
   if (!entries.ok()) return entries.status();
-  auto statements = reader.ReadStatementsUnverified(begin, end);
+  auto statements = reader.ReadServedStatementsUnverified(begin, end);
   if (!statements.ok()) return statements.status();
-  Replay::Step step = replay->Follow(*std::move(entries), *std::move(statements));
-  for (const Replay::Item& item : step.items) range.Append(merkle::HashLeaf(bytes::AsBytes(item.bytes)));
-  const absl::Status stopped = step.stopped;
-  if (auto status = DeliverStep(std::move(step), deliver, result); !status.ok()) {
+  return Replay::Decode(begin, *std::move(entries), *std::move(statements), context, workers);
+}
+
+absl::Status Monitor::State::FollowBatch(Replay::Batch batch, const Deliver& deliver, MonitorResult& result) {
+  const Replay::Step step = replay->Follow(std::move(batch));
+  range.Append(std::span(step.entries.leaf_hashes).first(step.items.size()));
+  if (auto status = DeliverStep(step, deliver, result); !status.ok()) {
     replay.reset();  // it is ahead of what was delivered
     return status;
   }
   result.end = std::max(result.begin, replay->size());
-  if (auto status = MoveCursor(result); !status.ok()) return status;
-  return stopped;
+  NoteDelivered(result);
+  if (delivered.size >= cursor.size + kCursorStep) {
+    if (auto status = MoveCursor(); !status.ok()) return status;
+  }
+  return step.stopped;
+}
+
+// Each batch is read and decoded while the one before it is followed and delivered.
+absl::Status Monitor::State::FollowAll(TileReader& reader, const Deliver& deliver, MonitorResult& result) {
+  const std::uint64_t size = reader.head().size;
+  const auto read = [&](std::uint64_t begin) {
+    return std::async(std::launch::async,
+                      [this, &reader, begin, context = replay->registry().context()] { return ReadBatch(reader, begin, context); });
+  };
+  std::uint64_t next = replay->size();
+  std::future<absl::StatusOr<Replay::Batch>> ahead;  // its end waits for the thread
+  if (next < size) ahead = read(next);
+  while (next < size) {
+    auto batch = ahead.get();
+    if (!batch.ok()) return batch.status();
+    next = BatchEnd(next, size);
+    if (next < size) ahead = read(next);
+    if (auto status = FollowBatch(*std::move(batch), deliver, result); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<MonitorResult> Monitor::RunOnce(const MonitorOptions& options, const Deliver& deliver) {
@@ -208,15 +245,16 @@ absl::StatusOr<MonitorResult> Monitor::RunOnce(const MonitorOptions& options, co
   TileReader reader(state.fetcher, head);
   auto cursor = state.ReadCursor(reader);
   if (!cursor.ok()) return cursor.status();
-  state.cursor = *cursor;
+  state.cursor = state.delivered = *cursor;
   result.begin = result.end = options.from.value_or(state.cursor.size);
   if (result.begin > head.size)
     return absl::OutOfRangeError(fmt::format("entry {} is not within size {}", result.begin, head.size));
   state.unserved.clear();
   if (auto status = state.Prepare(reader, result.begin); !status.ok()) return status;
-  while (state.replay->size() < head.size) {
-    if (auto status = state.FollowBatch(reader, deliver, result); !status.ok()) return status;
-  }
+  const absl::Status followed = state.FollowAll(reader, deliver, result);
+  const absl::Status moved = state.MoveCursor();
+  if (!followed.ok()) return followed;
+  if (!moved.ok()) return moved;
   // Each leaf was compared with a proven tile; this is the same by another way.
   if (state.range.Head() != head)
     return CheckFailure(CheckCode::kProofRootMismatch, "the entries followed do not have the root of the checkpoint");

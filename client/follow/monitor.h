@@ -2,8 +2,10 @@
 // with the tree, decoded and checked against its statement; signatures are verified and the registry is replayed; what does not fit
 // is a finding.
 //
-// State beside the checkpoint (state_directory.h): `cursor`, how far findings were delivered; `registry`, a snapshot, which is a
-// cache. One thread uses a Monitor; it verifies signatures on several of its own. One monitor at a time on a state directory.
+// State beside the checkpoint (state_directory.h): `cursor`, how far findings were delivered, written at the end of a run and after
+// every 65,536 entries: what a run delivered that was cut off after that is delivered again; `registry`, a snapshot, which is a cache.
+// One thread uses a Monitor, which reads ahead, decodes and verifies on others of its own; it asks the fetcher from one thread at a
+// time and delivers on the caller's. One monitor at a time on a state directory.
 #pragma once
 
 #include <cstdint>

@@ -23,21 +23,25 @@ using bytes::Reason;
 
 std::string Text(const absl::Status& status) { return std::string(bytes::MessageOf(status)); }
 
-// Checks 7-16 of records.md 6.4, in their order; 6 and 18-27 are the registry's.
+constexpr std::size_t kStride = 32;  // entries that a thread takes at a time
+
+// Checks 7-16 of records.md 6.4, in their order; 6 and 18-27 are the registry's. `is_derived`: of an OK result, whether the
+// statement gives the entry.
 absl::StatusOr<attest::Statement> ParseForLog(std::string_view payload, const attest::Entry& entry,
-                                              const attest::LogContext& context) {
+                                              const attest::LogContext& context, std::optional<bool>& is_derived) {
   auto statement = attest::ParseStatement(payload, context);
   if (!statement.ok()) return statement;
-  const auto derived = attest::Derive(*statement, entry.statement_id, entry.signatures);
+  const auto derived = attest::IsDerivedFrom(*statement, entry);
   if (!derived.ok()) return derived.status();
+  is_derived = *derived;
   if (statement->log_origin == context.origin) return statement;
   return bytes::Refuse(Reason::kWrongLog, fmt::format("the statement was made for log {}", statement->log_origin),
                        {{"origin", statement->log_origin}});
 }
 
 // As records.md 4.2 rebuilds it.
-attest::Envelope Rebuild(const attest::Entry& entry, const std::string& payload) {
-  attest::Envelope envelope{.payload_type = std::string(attest::kPayloadType), .payload = payload, .signatures = {}};
+attest::Envelope Rebuild(const attest::Entry& entry, std::string_view payload) {
+  attest::Envelope envelope{.payload_type = std::string(attest::kPayloadType), .payload = std::string(payload), .signatures = {}};
   for (const attest::EntrySignature& signature : entry.signatures) {
     envelope.signatures.push_back({bytes::EncodeHex(signature.key_id), signature.signature});
   }
@@ -52,30 +56,38 @@ const keys::PublicKey* FindIn(std::span<const keys::PublicKey> keys, const keys:
 }  // namespace
 
 struct Replay::Work {
-  Item item;
-  std::string payload;                    // "" once it turned out not to be this entry's
-  absl::Status malformed;                 // of the statement
-  std::vector<keys::PublicKey> new_keys;  // those in the statement itself
-  absl::Status signatures;
+  std::string_view bytes;    // of the entry
+  std::string_view payload;  // "" once it turned out not to be this entry's
+  registry::Replayed record;
+  std::optional<attest::Id> id{};           // that the payload has
+  std::vector<keys::PublicKey> new_keys{};  // those in the statement itself
+
+  const attest::Statement* statement() const { return std::get_if<attest::Statement>(&record.statement); }
+  const registry::Malformed* malformed() const { return std::get_if<registry::Malformed>(&record.statement); }
 };
+
+Replay::Batch::Batch() = default;
+Replay::Batch::Batch(Batch&&) noexcept = default;
+Replay::Batch& Replay::Batch::operator=(Batch&&) noexcept = default;
+Replay::Batch::~Batch() = default;
 
 // A violation with what is known of its cause. A record of a kind or with a key that this version has no rules for is unchecked,
 // not bad.
 Finding Replay::Explain(const registry::Violation& violation, const Work& work) {
-  const bool well_formed = work.item.entry.ok() && work.malformed.ok();
+  const registry::Replayed& record = work.record;
+  const bool well_formed = record.entry.ok() && work.malformed() == nullptr;
   if (well_formed && (violation.reason == "KIND_UNKNOWN" || violation.reason == "ALGORITHM_NOT_BUILT_IN")) {
     return {violation.index, violation.reason, "unchecked, and of no effect here: this version has no rules for it", false};
   }
   std::string why;
-  if (!work.item.entry.ok()) {
-    why = Text(work.item.entry.status());
-  } else if (!work.malformed.ok()) {
-    why = Text(work.malformed);
-  } else if (violation.reason == "DERIVATION" && work.item.statement) {
-    const auto derived = attest::Derive(*work.item.statement, work.item.entry->statement_id, work.item.entry->signatures);
+  if (!record.entry.ok()) {
+    why = Text(record.entry.status());
+  } else if (work.malformed() != nullptr) {
+    why = Text(work.malformed()->why);
+  } else if (violation.reason == "DERIVATION" && work.statement() != nullptr) {
+    const auto derived = attest::Derive(*work.statement(), record.entry->statement_id, record.entry->signatures);
     if (derived.ok())
-      why =
-          fmt::format("the entry differs from its statement in: {}", fmt::join(DifferingFields(*work.item.entry, *derived), ", "));
+      why = fmt::format("the entry differs from its statement in: {}", fmt::join(DifferingFields(*record.entry, *derived), ", "));
   } else if (const auto reason = bytes::ParseReason(violation.reason)) {
     why = bytes::Describe(*reason).means;
   }
@@ -83,29 +95,54 @@ Finding Replay::Explain(const registry::Violation& violation, const Work& work) 
   return {violation.index, violation.reason, why.empty() ? std::string(effect) : fmt::format("{}: {}", effect, why), true};
 }
 
-void Replay::AddFact(std::uint64_t index, std::string_view entry) {
-  auto decoded = attest::DecodeEntry(entry);
-  if (decoded.ok()) facts_.Add(index, *std::move(decoded));
+void Replay::AddFacts(std::uint64_t begin, std::span<const std::string_view> entries) {
+  std::vector<std::shared_ptr<const attest::Entry>> decoded(entries.size());
+  workers_->For(entries.size(), kStride, [&](std::size_t i) {
+    auto entry = attest::DecodeEntry(entries[i]);
+    if (entry.ok()) decoded[i] = std::make_shared<const attest::Entry>(*std::move(entry));
+  });
+  for (std::size_t i = 0; i < decoded.size(); ++i) {
+    if (decoded[i] != nullptr) facts_.Add(begin + i, std::move(decoded[i]));
+  }
 }
 
-void Replay::Decode(Work& work) const {
-  work.item.entry = attest::DecodeEntry(work.item.bytes);
-  if (!work.item.entry.ok() || work.payload.empty() || attest::StatementId(work.payload) != work.item.entry->statement_id) return;
-  auto statement = ParseForLog(work.payload, *work.item.entry, registry_.context());
-  if (!statement.ok()) {
-    work.malformed = statement.status();
-    return;
-  }
-  work.item.statement = *std::move(statement);
-  work.new_keys = registry::KeysInStatement(*work.item.statement);
+void Replay::DecodeSome(std::span<Work> works, const attest::LogContext& context, Workers& workers) {
+  workers.For(works.size(), kStride, [&](std::size_t i) {
+    Work& work = works[i];
+    registry::Replayed& record = work.record;
+    record = {.index = record.index, .entry = attest::DecodeEntry(work.bytes), .statement = registry::Withheld{}, .signatures = {}};
+    if (!record.entry.ok() || work.payload.empty()) return;
+    work.id = attest::StatementId(work.payload);
+    if (*work.id != record.entry->statement_id) return;
+    auto statement = ParseForLog(work.payload, *record.entry, context, record.is_derived);
+    if (!statement.ok()) {
+      record.statement = registry::Malformed{statement.status()};
+      return;
+    }
+    work.new_keys = registry::KeysInStatement(*statement);
+    record.statement = *std::move(statement);
+  });
+}
+
+Replay::Batch Replay::Decode(std::uint64_t begin, ServedItems entries, ServedItems payloads, const attest::LogContext& context,
+                             Workers& workers) {
+  Batch batch;
+  batch.works_.reserve(entries.items.size());
+  for (std::size_t i = 0; i < entries.items.size(); ++i)
+    batch.works_.push_back({entries.items[i], payloads.items[i], {.index = begin + i, .statement = {}, .signatures = {}}});
+  batch.entries_ = std::move(entries);
+  batch.payloads_ = std::move(payloads);
+  if (context.type_base.empty()) return batch;
+  DecodeSome(batch.works_, context, workers);
+  batch.decoded_for_ = context;
+  return batch;
 }
 
 // A key id is a digest of its key, so the arithmetic may look for keys in earlier statements of the batch, before the registry has
 // them; whether each key is registered is asked again in order, in Apply.
-void Replay::VerifySignatures(Work& work, const std::vector<Work>& batch) const {
-  const bool is_withheld = work.item.entry.ok() && !work.item.statement && work.malformed.ok();
-  if (!work.item.statement && !is_withheld) return;
-  const std::span<const Work> earlier(batch.data(), static_cast<std::size_t>(&work - batch.data()));
+void Replay::VerifySignatures(Work& work, std::span<const Work> earlier) const {
+  const bool is_withheld = work.record.entry.ok() && std::holds_alternative<registry::Withheld>(work.record.statement);
+  if (work.statement() == nullptr && !is_withheld) return;
   registry::KeySource source;
   source.find = [this, earlier](const keys::KeyId& id) -> std::optional<keys::PublicKey> {
     if (const auto known = registry_.FindKey(id)) return known->key;
@@ -117,17 +154,18 @@ void Replay::VerifySignatures(Work& work, const std::vector<Work>& batch) const 
   };
   source.keys_of = [](std::string_view) { return std::vector<keys::PublicKey>(); };  // an entry names every key
   if (is_withheld) {
-    work.signatures = registry::VerifyWithheld(*work.item.entry, source);
+    work.record.signatures = registry::VerifyWithheld(*work.record.entry, source);
     return;
   }
-  work.signatures = registry::VerifySignatures(Rebuild(*work.item.entry, work.payload), *work.item.statement, source).status();
+  work.record.signatures =
+      registry::VerifySignatures(Rebuild(*work.record.entry, work.payload), *work.statement(), source).status();
 }
 
 // Not OK: replay cannot go on without this statement.
 absl::Status Replay::CheckPayload(Work& work, Step& step) const {
-  if (!work.item.entry.ok()) return absl::OkStatus();
-  const attest::Entry& entry = *work.item.entry;
-  const std::uint64_t index = work.item.index;
+  if (!work.record.entry.ok()) return absl::OkStatus();
+  const attest::Entry& entry = *work.record.entry;
+  const std::uint64_t index = work.record.index;
   const auto stop = [&](CheckCode code, std::string detail) {
     step.findings.push_back({index, std::string(Describe(code).word), detail, true});
     return attest::IsWithholdable(entry.kind) ? absl::OkStatus()
@@ -138,23 +176,16 @@ absl::Status Replay::CheckPayload(Work& work, Step& step) const {
     step.unserved.push_back({index, entry.statement_id});
     return absl::OkStatus();
   }
-  const attest::Id id = attest::StatementId(work.payload);
-  if (id == entry.statement_id) return absl::OkStatus();
-  work.payload.clear();
-  return stop(CheckCode::kStatementMismatch, fmt::format("served is not this entry's: its id is {}", bytes::EncodeHex(id)));
+  if (*work.id == entry.statement_id) return absl::OkStatus();
+  work.payload = {};
+  return stop(CheckCode::kStatementMismatch, fmt::format("served is not this entry's: its id is {}", bytes::EncodeHex(*work.id)));
 }
 
 absl::Status Replay::Apply(Work& work, std::vector<Finding>& findings) {
-  registry::Replayed record{
-      .index = work.item.index, .entry = work.item.entry, .statement = registry::Withheld{}, .signatures = work.signatures};
-  if (work.item.statement) {
-    record.statement = *work.item.statement;
-  } else if (!work.malformed.ok()) {
-    record.statement = registry::Malformed{work.malformed};
-  }
+  registry::Replayed& record = work.record;
   // records.md 10: what this program cannot check is reported as unchecked, not as bad.
   if (bytes::ReasonOf(record.signatures) == Reason::kAlgorithmNotBuiltIn) {
-    findings.push_back({work.item.index, "ALGORITHM_NOT_BUILT_IN", "unchecked: this version cannot verify the signature", false});
+    findings.push_back({record.index, "ALGORITHM_NOT_BUILT_IN", "unchecked: this version cannot verify the signature", false});
     record.signatures = absl::OkStatus();
   }
   if (auto status = registry_.Apply(record, facts_); !status.ok()) return status;
@@ -164,37 +195,39 @@ absl::Status Replay::Apply(Work& work, std::vector<Finding>& findings) {
     const bool told = !findings.empty() && findings.back().index == finding.index && findings.back().code == finding.code;
     if (!told) findings.push_back(std::move(finding));
   }
-  if (work.item.entry.ok()) facts_.Add(work.item.index, *work.item.entry);
   return absl::OkStatus();
 }
 
-absl::Status Replay::FollowSome(std::vector<Work>& batch, Step& step) {
-  ParallelFor(batch.size(), [this, &batch](std::size_t i) { Decode(batch[i]); });
-  ParallelFor(batch.size(), [this, &batch](std::size_t i) { VerifySignatures(batch[i], batch); });
-  for (Work& work : batch) {
+absl::Status Replay::FollowSome(std::span<Work> works, Step& step) {
+  workers_->For(works.size(), kStride, [this, works](std::size_t i) { VerifySignatures(works[i], works.first(i)); });
+  for (Work& work : works) {
     if (auto status = CheckPayload(work, step); !status.ok()) return status;
     if (auto status = Apply(work, step.findings); !status.ok()) return status;
-    if (!step.unserved.empty() && step.unserved.back().index == work.item.index) unserved_.push_back(step.unserved.back());
-    step.items.push_back(std::move(work.item));
+    registry::Replayed& record = work.record;
+    if (!step.unserved.empty() && step.unserved.back().index == record.index) unserved_.push_back(step.unserved.back());
+    Item item{.index = record.index, .bytes = work.bytes, .entry = nullptr, .statement = std::nullopt};
+    if (record.entry.ok()) {
+      item.entry = std::make_shared<const attest::Entry>(*std::move(record.entry));
+      facts_.Add(item.index, item.entry);
+    }
+    if (work.statement() != nullptr) item.statement = std::get<attest::Statement>(std::move(record.statement));
+    step.items.push_back(std::move(item));
   }
   return absl::OkStatus();
 }
 
-Replay::Step Replay::Follow(std::vector<std::string> entries, std::vector<std::string> payloads) {
+Replay::Step Replay::Follow(Batch batch) {
   Step step;
-  std::vector<Work> batch;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::uint64_t index = size() + batch.size();
-    batch.push_back({.item = {.index = index, .bytes = std::move(entries[i]), .statement = std::nullopt},
-                     .payload = std::move(payloads[i]),
-                     .malformed = {},
-                     .new_keys = {},
-                     .signatures = {}});
+  step.entries = std::move(batch.entries_);
+  step.payloads = std::move(batch.payloads_);
+  step.items.reserve(batch.works_.size());
+  std::span<Work> works = batch.works_;
+  while (step.stopped.ok() && !works.empty()) {
     // Genesis alone: what it says decides how every later statement is read.
-    if (index != 0 && i + 1 != entries.size()) continue;
-    step.stopped = FollowSome(batch, step);
-    if (!step.stopped.ok()) return step;
-    batch.clear();
+    const auto some = works.first(size() == 0 ? 1 : works.size());
+    if (batch.decoded_for_ != registry_.context()) DecodeSome(some, registry_.context(), *workers_);
+    step.stopped = FollowSome(some, step);
+    works = works.subspan(some.size());
   }
   return step;
 }

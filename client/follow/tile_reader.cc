@@ -39,11 +39,7 @@ std::optional<TileId> Parent(const TileId& id, std::uint64_t size) {
 
 std::uint8_t NodeLevel(std::uint8_t tile_level) { return static_cast<std::uint8_t>(merkle::kTileHeight * tile_level); }
 
-absl::StatusOr<std::vector<std::string>> SplitBundle(const std::string& body, std::uint16_t served, std::uint16_t wanted) {
-  const auto items = tlog::ParseBundle(body, served);
-  if (!items) return absl::DataLossError(fmt::format("not a bundle of {} items", served));
-  return std::vector<std::string>(items->begin(), items->begin() + wanted);
-}
+std::vector<std::string> Copies(const ServedItems& served) { return {served.items.begin(), served.items.end()}; }
 
 }  // namespace
 
@@ -160,7 +156,7 @@ absl::StatusOr<merkle::CompactRange> TileReader::RangeAt(std::uint64_t size) {
   return *std::move(range);
 }
 
-absl::StatusOr<std::vector<std::string>> TileReader::ReadBundles(tlog::BundleKind kind, std::uint64_t begin, std::uint64_t end) {
+absl::StatusOr<ServedItems> TileReader::ReadBundles(tlog::BundleKind kind, std::uint64_t begin, std::uint64_t end) {
   if (begin > end || end > head_.size) {
     return absl::OutOfRangeError(fmt::format("entries [{}, {}) are not within size {}", begin, end, head_.size));
   }
@@ -171,26 +167,27 @@ absl::StatusOr<std::vector<std::string>> TileReader::ReadBundles(tlog::BundleKin
     requests.push_back({tlog::BundlePath(ids.back()), ids.back().width * kMaxItem});
   }
   auto bodies = fetcher_.GetMany(requests);
-  std::vector<std::string> items;
+  ServedItems served;
+  served.bodies.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    std::uint16_t served = ids[i].width;
-    if (absl::IsNotFound(bodies[i].status()) && served < merkle::kTileWidth) {  // as for tiles
-      served = merkle::kTileWidth;
-      bodies[i] = fetcher_.Get(tlog::BundlePath({kind, ids[i].index, served}), served * kMaxItem);
+    std::uint16_t width = ids[i].width;
+    if (absl::IsNotFound(bodies[i].status()) && width < merkle::kTileWidth) {  // as for tiles
+      width = merkle::kTileWidth;
+      bodies[i] = fetcher_.Get(tlog::BundlePath({kind, ids[i].index, width}), width * kMaxItem);
     }
     if (!bodies[i].ok()) return bodies[i].status();
-    auto some = SplitBundle(*bodies[i], served, ids[i].width);
-    if (!some.ok())
-      return absl::Status(some.status().code(), fmt::format("{}: {}", requests[i].path, bytes::MessageOf(some.status())));
-    std::move(some->begin(), some->end(), std::back_inserter(items));
+    served.bodies.push_back(*std::move(bodies[i]));
+    const auto items = tlog::ParseBundle(served.bodies.back(), width);
+    if (!items) return absl::DataLossError(fmt::format("{}: not a bundle of {} items", requests[i].path, width));
+    served.items.insert(served.items.end(), items->begin(), items->begin() + ids[i].width);
   }
   const auto skip = static_cast<std::ptrdiff_t>(begin % merkle::kTileWidth);
-  items.erase(items.begin(), items.begin() + std::min<std::ptrdiff_t>(skip, std::ssize(items)));
-  items.resize(end - begin);
-  return items;
+  served.items.erase(served.items.begin(), served.items.begin() + std::min<std::ptrdiff_t>(skip, std::ssize(served.items)));
+  served.items.resize(end - begin);
+  return served;
 }
 
-absl::StatusOr<std::vector<std::string>> TileReader::ReadEntries(std::uint64_t begin, std::uint64_t end) {
+absl::StatusOr<ServedItems> TileReader::ReadServedEntries(std::uint64_t begin, std::uint64_t end) {
   auto entries = ReadBundles(tlog::BundleKind::kEntries, begin, end);
   if (absl::IsDataLoss(entries.status())) return CheckFailure(CheckCode::kEntryHashMismatch, bytes::MessageOf(entries.status()));
   if (!entries.ok()) return entries.status();
@@ -200,8 +197,10 @@ absl::StatusOr<std::vector<std::string>> TileReader::ReadEntries(std::uint64_t b
   const auto tiles = ReadTiles(ids);
   if (!tiles.ok()) return tiles.status();
   std::vector<merkle::ByteView> views;
-  for (const std::string& entry : *entries) views.push_back(bytes::AsBytes(entry));
-  std::vector<Hash> leaves(views.size());
+  views.reserve(entries->items.size());
+  for (const std::string_view entry : entries->items) views.push_back(bytes::AsBytes(entry));
+  std::vector<Hash>& leaves = entries->leaf_hashes;
+  leaves.resize(views.size());
   merkle::HashLeaves(views, leaves);
   for (std::uint64_t index = begin; index < end; ++index) {
     const TileData& tile = (*tiles)[index / merkle::kTileWidth - begin / merkle::kTileWidth];
@@ -212,12 +211,24 @@ absl::StatusOr<std::vector<std::string>> TileReader::ReadEntries(std::uint64_t b
   return entries;
 }
 
-absl::StatusOr<std::vector<std::string>> TileReader::ReadStatementsUnverified(std::uint64_t begin, std::uint64_t end) {
+absl::StatusOr<std::vector<std::string>> TileReader::ReadEntries(std::uint64_t begin, std::uint64_t end) {
+  const auto entries = ReadServedEntries(begin, end);
+  if (!entries.ok()) return entries.status();
+  return Copies(*entries);
+}
+
+absl::StatusOr<ServedItems> TileReader::ReadServedStatementsUnverified(std::uint64_t begin, std::uint64_t end) {
   auto statements = ReadBundles(tlog::BundleKind::kStatements, begin, end);
   if (absl::IsDataLoss(statements.status()) || absl::IsNotFound(statements.status())) {
     return CheckFailure(CheckCode::kStatementMissing, bytes::MessageOf(statements.status()));
   }
   return statements;
+}
+
+absl::StatusOr<std::vector<std::string>> TileReader::ReadStatementsUnverified(std::uint64_t begin, std::uint64_t end) {
+  const auto statements = ReadServedStatementsUnverified(begin, end);
+  if (!statements.ok()) return statements.status();
+  return Copies(*statements);
 }
 
 }  // namespace trustlog::follow

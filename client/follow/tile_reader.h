@@ -12,6 +12,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,17 @@
 #include "proto/tlog/tile_path.h"
 
 namespace trustlog::follow {
+
+// What bundles hold, as views into their bodies. Moved, never copied.
+struct ServedItems {
+  ServedItems() = default;
+  ServedItems(ServedItems&&) = default;
+  ServedItems& operator=(ServedItems&&) = default;
+
+  std::vector<std::string_view> items;
+  std::vector<merkle::Hash> leaf_hashes;  // of entries: one each
+  std::vector<std::string> bodies;        // not to be changed: a short string is where it is
+};
 
 // Status codes: NotFound and OutOfRange (beyond the head) as named; Unavailable from the fetcher; PROOF_ROOT_MISMATCH: hash tiles
 // that do not lead to the root, or of a wrong length; ENTRY_HASH_MISMATCH: entries that are not those of the tree.
@@ -46,15 +58,18 @@ class TileReader final {
   // Entries [begin, end), verified. Reads whole bundles, all of them at once: ask for some thousands
   // at a time, at multiples of 256.
   absl::StatusOr<std::vector<std::string>> ReadEntries(std::uint64_t begin, std::uint64_t end);
+  // The same without a copy of each.
+  absl::StatusOr<ServedItems> ReadServedEntries(std::uint64_t begin, std::uint64_t end);
   // The statements beside them as served, "" = withheld. NOT verified: whoever reads them checks the id in the entry
   // (statement_check.h). PROOF_ROOT_MISMATCH never; STATEMENT_MISSING: a bundle that is absent or not of the right number of items.
   absl::StatusOr<std::vector<std::string>> ReadStatementsUnverified(std::uint64_t begin, std::uint64_t end);
+  absl::StatusOr<ServedItems> ReadServedStatementsUnverified(std::uint64_t begin, std::uint64_t end);
 
  private:
   absl::StatusOr<std::vector<merkle::Hash>> Assemble(const merkle::ProofPlan& plan);
   [[nodiscard]] absl::Status VerifyEdge();
   [[nodiscard]] absl::Status Fetch(std::span<const merkle::TileId> ids, std::map<merkle::TileId, merkle::TileData>& into);
-  absl::StatusOr<std::vector<std::string>> ReadBundles(tlog::BundleKind kind, std::uint64_t begin, std::uint64_t end);
+  absl::StatusOr<ServedItems> ReadBundles(tlog::BundleKind kind, std::uint64_t begin, std::uint64_t end);
 
   net::Fetcher& fetcher_;
   merkle::TreeHead head_;

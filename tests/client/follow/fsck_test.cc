@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "proto/attest/entry.h"
 #include "tests/support/alliance_log.h"
 #include "tests/support/map_fetcher.h"
@@ -159,6 +163,66 @@ TEST(Fsck, TellsItsProgressAndStops) {
   EXPECT_THAT(seen, ::testing::ElementsAre(4096, 5000));
   options.progress = [](std::uint64_t, std::uint64_t) { return false; };
   EXPECT_TRUE(absl::IsUnavailable(Fsck(fetcher, log.origin(), log.Head(), options).status()));
+}
+
+// Several batches, some read ahead: what is kept is what comes first, in the order of the log.
+TEST(Fsck, TheDamageThatIsKeptIsTheFirst) {
+  SyntheticLog log;
+  log.AppendOpaque(20'000);
+  Files files = log.Publish();
+  for (const char* path : {"tile/entries/005", "tile/entries/017", "tile/entries/018", "tile/entries/040", "tile/entries/077"})
+    files[path].back() = static_cast<char>(files[path].back() ^ 1);
+  files.erase("tile/0/033");
+  FsckOptions options{.from = 20'000, .max_damage = 4};
+  for (int run = 0; run < 20; ++run) {
+    const auto result = Check(log, files, options);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->entries, 20'000U);
+    EXPECT_EQ(result->bundles, 80U) << "of statements the last one alone, which may hold some from there on";
+    EXPECT_EQ(result->damage_count, 6U);
+    std::vector<std::string> paths;
+    for (const Damage& damage : result->damage) paths.push_back(damage.path);
+    EXPECT_THAT(paths, ::testing::ElementsAre("tile/entries/005", "tile/entries/017", "tile/entries/018", "tile/0/033"));
+  }
+}
+
+TEST(Fsck, AsksTheFetcherFromOneThreadAtATime) {
+  SyntheticLog log;
+  log.AppendOpaque(20'000);
+  MapFetcher fetcher(log.Publish());
+  std::atomic<int> inside{0}, most{0};
+  std::thread::id caller = std::this_thread::get_id();
+  bool progress_elsewhere = false;
+  fetcher.before = [&](const std::string&) {
+    most = std::max(most.load(), ++inside);
+    --inside;
+  };
+  FsckOptions options{.from = 20'000};
+  options.progress = [&](std::uint64_t, std::uint64_t) {
+    progress_elsewhere = progress_elsewhere || std::this_thread::get_id() != caller;
+    return true;
+  };
+  ASSERT_TRUE(Fsck(fetcher, log.origin(), log.Head(), options).ok());
+  EXPECT_EQ(most, 1);
+  EXPECT_FALSE(progress_elsewhere);
+}
+
+TEST(Fsck, EndsWhenTheServerIsDownInALaterBatch) {
+  SyntheticLog log;
+  log.AppendOpaque(20'000);
+  MapFetcher fetcher(log.Publish());
+  fetcher.fail = [](const std::string& path) -> std::optional<absl::Status> {
+    if (path == "tile/entries/040") return absl::UnavailableError("down");
+    return std::nullopt;
+  };
+  std::uint64_t seen = 0;
+  FsckOptions options{.from = 20'000};
+  options.progress = [&seen](std::uint64_t done, std::uint64_t) {
+    seen = done;
+    return true;
+  };
+  EXPECT_TRUE(absl::IsUnavailable(Fsck(fetcher, log.origin(), log.Head(), options).status()));
+  EXPECT_EQ(seen, 2 * 4096U) << "what was read before is checked";
 }
 
 TEST(Fsck, EndsWhenTheServerIsDown) {

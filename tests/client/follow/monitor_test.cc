@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "client/registry/state_text.h"
 #include "proto/attest/dsse.h"
 #include "proto/bytes/hex.h"
@@ -219,7 +222,7 @@ TEST_F(MonitorTest, AKeyOfAVoidRecordIsUnknown) {
   EXPECT_THAT(TakeFindings(), ElementsAre(Found::value_type(6, "DERIVATION"), Found::value_type(7, "KEY_UNKNOWN")));
 }
 
-TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {                         // E12, records.md 4.3
+TEST_F(MonitorTest, AWithheldClaimNeedsANotice) {  // E12, records.md 4.3
   SyntheticLog log(testing::kVectorOrigin);
   const auto records = testing::VectorRecords();
   for (std::size_t i = 0; i < 24; ++i) log.Append(records[i].entry, records[i].statement);  // 23 is the erasure notice for 16
@@ -256,6 +259,47 @@ TEST_F(MonitorTest, VerifiesWhatCanBeToldOfAWithheldClaimsSignatures) {
     EXPECT_THAT(found, ::testing::Contains(Found::value_type(at, "STATEMENT_MISSING")));
     EXPECT_EQ(std::count(found.begin(), found.end(), Found::value_type(at, "SIGNATURE_INVALID")), is_told ? 1 : 0);
   }
+}
+
+// E10: a process that dies loses what it delivered after the last step, and no more is delivered twice.
+TEST_F(MonitorTest, WritesTheCursorInSteps) {
+  SyntheticLog log;  // no entry decodes, so each is void
+  log.AppendOpaque(80'000);
+  const auto policy = log.Policy();
+  MapFetcher fetcher(log.Publish());
+  auto monitor = Monitor::Open(fetcher, policy, root_.path());
+  ASSERT_TRUE(monitor.ok());
+  const auto cursor = [this]() -> std::uint64_t {
+    for (const auto& file : std::filesystem::recursive_directory_iterator(root_.path())) {
+      if (file.path().filename() != "cursor") continue;
+      std::ifstream in(file.path());
+      std::string form;
+      std::uint64_t size = 0;
+      in >> form >> size;
+      return size;
+    }
+    return 0;
+  };
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;  // first index of a delivery, cursor then
+  const auto deliver = [&](const Delivery& delivery) -> absl::Status {
+    const std::uint64_t begin = delivery.entries.front().index;
+    seen.emplace_back(begin, cursor());
+    return begin == 73'728 ? absl::UnavailableError("cannot deliver") : absl::OkStatus();
+  };
+  EXPECT_TRUE(absl::IsUnavailable(monitor->RunOnce({.now = kNow}, deliver).status()));
+  for (const auto& [begin, at] : seen) EXPECT_EQ(at, begin < 65'536 ? 0 : 65'536) << begin;
+  EXPECT_EQ(seen.back().first, 73'728U);
+  EXPECT_EQ(cursor(), 73'728U) << "an end that is told moves it to what was delivered";
+  seen.clear();
+  ASSERT_TRUE(monitor
+                  ->RunOnce({.now = kNow},
+                            [&](const Delivery& delivery) {
+                              seen.emplace_back(delivery.entries.front().index, cursor());
+                              return absl::OkStatus();
+                            })
+                  .ok());
+  EXPECT_EQ(seen.front().first, 73'728U);
+  EXPECT_EQ(cursor(), 80'000U);
 }
 
 // What is missing is part of it; what was followed before a snapshot is not known to be.

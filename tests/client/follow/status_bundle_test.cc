@@ -13,6 +13,7 @@
 #include "client/registry/entitlement.h"
 #include "client/registry/memory_facts.h"
 #include "tests/support/sample_records.h"
+#include "tests/support/served_batch.h"
 #include "tests/support/synthetic_log.h"
 
 namespace trustlog::follow {
@@ -30,15 +31,12 @@ const std::string kMember = "urn:tta:member:example-one";
 // The log of the vectors, replayed.
 class StatusBundleTest : public ::testing::Test {
  protected:
-  StatusBundleTest() : log_(testing::kVectorOrigin), replay_(testing::kVectorOrigin), policy_(log_.Policy()) {
-    std::vector<std::string> entries, statements;
+  StatusBundleTest() : log_(testing::kVectorOrigin), replay_(testing::kVectorOrigin, workers_), policy_(log_.Policy()) {
     for (const auto& [entry, statement] : testing::VectorRecords()) {
       log_.Append(entry, statement);
-      entries.push_back(entry);
-      statements.push_back(statement);
       facts_.Add(log_.size() - 1, *attest::DecodeEntry(entry));
     }
-    const auto step = replay_.Follow(entries, statements);
+    const auto step = replay_.Follow(testing::BatchOf(log_, 0, log_.size(), replay_.registry().context(), workers_));
     EXPECT_TRUE(step.stopped.ok());
     EXPECT_TRUE(replay_.registry().violations().empty());
   }
@@ -63,6 +61,7 @@ class StatusBundleTest : public ::testing::Test {
   StatusReport Verify(const StatusBundle& bundle) const { return VerifyStatusBundle(bundle, {.policy = &policy_, .now = kNow}); }
 
   SyntheticLog log_;
+  Workers workers_;
   Replay replay_;
   registry::MemoryFacts facts_;
   tlog::Policy policy_;
