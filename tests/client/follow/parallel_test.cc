@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -35,6 +37,19 @@ TEST(Workers, ServeSeveralCallersAtOnce) {
   for (const auto& of_caller : sums) {
     for (std::size_t i = 0; i < of_caller.size(); ++i) ASSERT_EQ(of_caller[i], 50 * i);
   }
+}
+
+TEST(Workers, WaitForTheItemsOfHelpers) {
+  Workers workers(1);
+  std::latch both(2);  // the caller has one item and the helper the other
+  std::vector<int> done(2);
+  const auto caller = std::this_thread::get_id();
+  workers.For(2, 1, [&](std::size_t i) {
+    both.arrive_and_wait();
+    if (std::this_thread::get_id() != caller) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    done[i] = 1;
+  });
+  EXPECT_EQ(done, std::vector<int>(2, 1));
 }
 
 TEST(Workers, WhatWasWrittenIsSeenByTheCaller) {
