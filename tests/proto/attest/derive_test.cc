@@ -187,5 +187,28 @@ TEST(DeriveTest, SizeIsKnownBeforeTheKeysAre) {
   }
 }
 
+TEST(DeriveTest, AnEntryIsDerivedFromItsStatementIfEveryFieldIs) {
+  for (const Kind kind : AllKinds()) {
+    const Statement statement = Parsed(kind, SampleStatement(kind));
+    Entry entry = Derived(kind);
+    entry.logged_at_ms = 1'795'300'000'000;
+    EXPECT_EQ(IsDerivedFrom(statement, entry).value(), true) << KindName(kind);
+    const auto differs = [&](void (*change)(Entry&)) {
+      Entry other = entry;
+      change(other);
+      return !IsDerivedFrom(statement, other).value();
+    };
+    EXPECT_TRUE(differs([](Entry& e) { e.kind = e.kind == Kind::kGenesis ? Kind::kLogEvent : Kind::kGenesis; }));
+    EXPECT_TRUE(differs([](Entry& e) { e.issuer += "x"; }));
+    EXPECT_TRUE(differs([](Entry& e) { e.subjects.push_back("urn:tta:member:zz"); }));
+    EXPECT_TRUE(differs([](Entry& e) { e.principles.push_back(63); }));
+    EXPECT_TRUE(differs([](Entry& e) { e.code += "x"; }));
+    EXPECT_TRUE(differs([](Entry& e) { e.refs.push_back({Rel::kInput, Filled('f')}); }));
+    EXPECT_TRUE(differs([](Entry& e) { e.artifacts.push_back(Filled('f')); }));
+    EXPECT_TRUE(differs([](Entry& e) { ++e.valid_from; }));
+    EXPECT_TRUE(differs([](Entry& e) { ++e.valid_until; }));
+  }
+}
+
 }  // namespace
 }  // namespace trustlog::attest

@@ -203,5 +203,18 @@ TEST(StrictJsonTest, EveryPrefixOfAStatementIsRefused) {
   }
 }
 
+// Few names are compared each with each, many are sorted.
+TEST(StrictJsonTest, FindsEqualNamesInAnObjectOfAnySize) {
+  for (std::size_t count = 2; count <= 20; ++count) {
+    EXPECT_EQ(Answer(Members(count)), "OK") << count;
+    for (std::size_t again = 0; again < count; ++again) {
+      const std::string equal = Members(count).replace(Members(count).size() - 1, 1, ",\"" + std::to_string(again) + "\":0}");
+      EXPECT_EQ(Answer(equal), "DUPLICATE_MEMBER") << equal;
+      EXPECT_EQ(Answer("{\"x\":" + equal + ",\"y\":1}"), "DUPLICATE_MEMBER") << equal;
+    }
+    EXPECT_EQ(Answer("{\"0\":" + Members(count) + ",\"1\":" + Members(count) + "}"), "OK") << "names of other objects";
+  }
+}
+
 }  // namespace
 }  // namespace trustlog::attest
