@@ -39,11 +39,14 @@ struct Options {
 
 class Connection final {
  public:
-  Connection(const Options& options, const std::string& request) : options_(options), request_(request) {
+  Connection(const Options& options, const std::string& request) : options_(options), request_(request) { Connect(); }
+
+  int fd() const { return fd_; }
+  void Connect() {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(options.port);
+    address.sin_port = htons(options_.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     // The only cast of the sockets interface.
     if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) Die("cannot connect");
@@ -51,22 +54,29 @@ class Connection final {
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   }
 
-  int fd() const { return fd_; }
-  void Send() {
+  // False: the server has closed the connection, as it may between answers; it is closed here too.
+  bool Send() {
     sent_ = SteadyClock::now();
     missing_ = 0;
-    if (::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request_.size())) Die("cannot send");
+    if (::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request_.size())) return true;
+    ::close(fd_);
+    return false;
   }
-  // True: a whole answer has been read.
-  bool Read() {
+  enum class Progress { kMore, kWhole, kClosed };
+  // kClosed: as Send's false, the answer to the last request still owed.
+  Progress Read() {
     std::array<char, 65'536> buffer;
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
-    if (got <= 0) Die("the server closed a connection");
+    if (got <= 0 && missing_ == 0 && head_.empty()) {
+      ::close(fd_);
+      return Progress::kClosed;
+    }
+    if (got <= 0) Die("the server closed a connection in the middle of an answer");
     std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
     if (missing_ == 0) {
       head_ += bytes;
       const auto end = head_.find("\r\n\r\n");
-      if (end == std::string::npos) return false;
+      if (end == std::string::npos) return Progress::kMore;
       if (head_.rfind("HTTP/1.1 200", 0) != 0) Die("not 200: " + head_.substr(0, head_.find('\r')));
       const std::size_t beyond = head_.size() - end - 4;
       head_.clear();
@@ -76,7 +86,7 @@ class Connection final {
       if (bytes.size() > missing_) Die("a longer body than --bytes");
       missing_ -= bytes.size();
     }
-    return missing_ == 0;
+    return missing_ == 0 ? Progress::kWhole : Progress::kMore;
   }
   double LatencyMs() const { return std::chrono::duration<double, std::milli>(SteadyClock::now() - sent_).count(); }
 
@@ -94,13 +104,16 @@ void Run(const Options& options) {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<Connection> connections;
   connections.reserve(options.connections);
-  for (unsigned i = 0; i < options.connections; ++i) {
-    connections.emplace_back(options, request);
+  const auto open = [&](std::uint32_t number) {
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.u32 = i;
-    ::epoll_ctl(epoll, EPOLL_CTL_ADD, connections.back().fd(), &event);
-    connections.back().Send();
+    event.data.u32 = number;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, connections[number].fd(), &event);
+    if (!connections[number].Send()) Die("a new connection was closed at once");
+  };
+  for (std::uint32_t i = 0; i < options.connections; ++i) {
+    connections.emplace_back(options, request);
+    open(i);
   }
   const auto begin = SteadyClock::now() + std::chrono::milliseconds(300);  // warmed up
   const auto end = begin + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(options.seconds));
@@ -110,10 +123,20 @@ void Run(const Options& options) {
     const int ready = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 1'000);
     if (ready == 0) Die("no answer within a second");
     for (int i = 0; i < ready; ++i) {
-      Connection& connection = connections[events[static_cast<std::size_t>(i)].data.u32];
-      if (!connection.Read()) continue;
-      if (now >= begin) latencies.push_back(connection.LatencyMs());
-      connection.Send();
+      const std::uint32_t number = events[static_cast<std::size_t>(i)].data.u32;
+      Connection& connection = connections[number];
+      switch (connection.Read()) {
+        case Connection::Progress::kMore:
+          break;
+        case Connection::Progress::kWhole:
+          if (now >= begin) latencies.push_back(connection.LatencyMs());
+          if (connection.Send()) break;
+          [[fallthrough]];
+        case Connection::Progress::kClosed:
+          connection.Connect();
+          open(number);
+          break;
+      }
     }
   }
   std::sort(latencies.begin(), latencies.end());
