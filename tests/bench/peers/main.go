@@ -4,7 +4,7 @@
 //	peers add -folder D -seconds S -flight N -batch N -age D [-dedupe]   in this process
 //	peers serve -folder D -batch N -age D [-await]                       over HTTP: POST /add, one entry a request
 //	peers load -url U -clients N -seconds S                              entries of 300 bytes onto such a server
-//	peers fsck -folder D -workers N                                      over what add or serve left
+//	peers fsck -folder D -workers N [-vkey K]                            over what add or serve left, or over any log's files
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 const entryBytes = 300
 
 type options struct {
-	folder, url              string
+	folder, url, vkey        string
 	seconds, age             time.Duration
 	flight, batch, workers   uint
 	dedupe, awaitsCheckpoint bool
@@ -36,6 +36,7 @@ func main() {
 	var o options
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	flags.StringVar(&o.folder, "folder", "", "of the log; made where there is none")
+	flags.StringVar(&o.vkey, "vkey", "", "whose signature fsck asks for (default: the key that add and serve made)")
 	flags.StringVar(&o.url, "url", "", "of a server's /add")
 	flags.DurationVar(&o.seconds, "seconds", 5*time.Second, "how long, a warm-up of a fifth before it not counted")
 	flags.DurationVar(&o.age, "age", 250*time.Millisecond, "how long a batch waits for more")

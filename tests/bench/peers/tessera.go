@@ -107,28 +107,27 @@ func leafHashes(bundle []byte) ([][]byte, error) {
 }
 
 func check(ctx context.Context, o options) (any, error) {
-	_, public, err := keys(o.folder)
-	if err != nil {
-		return nil, err
+	public := o.vkey
+	if public == "" {
+		var err error
+		if _, public, err = keys(o.folder); err != nil {
+			return nil, err
+		}
 	}
 	verifier, err := note.NewVerifier(public)
 	if err != nil {
 		return nil, err
 	}
 	files := &client.FileFetcher{Root: o.folder}
-	_, _, _, err = client.FetchCheckpoint(ctx, files.ReadCheckpoint, verifier, origin)
+	checkpoint, _, _, err := client.FetchCheckpoint(ctx, files.ReadCheckpoint, verifier, verifier.Name())
 	if err != nil {
 		return nil, err
 	}
 	begin := time.Now()
-	if err := fsck.New(origin, verifier, files, leafHashes, fsck.Opts{N: o.workers}).Check(ctx); err != nil {
+	if err := fsck.New(verifier.Name(), verifier, files, leafHashes, fsck.Opts{N: o.workers}).Check(ctx); err != nil {
 		return nil, err
 	}
 	seconds := time.Since(begin).Seconds()
-	checkpoint, _, _, err := client.FetchCheckpoint(ctx, files.ReadCheckpoint, verifier, origin)
-	if err != nil {
-		return nil, err
-	}
 	return map[string]any{"entries": checkpoint.Size, "seconds": seconds, "rate": float64(checkpoint.Size) / seconds,
 		"workers": o.workers, "cores": runtime.NumCPU()}, nil
 }
