@@ -38,7 +38,27 @@ def goal(identifier, what, figures, base, ours):
     ratios = [b / a for a, b in zip(figures[base], figures[ours], strict=True)]
     medians = [statistics.median(figures[name]) for name in (base, ours)]
     return {"id": identifier, "what": what, "ratio": medians[1] / medians[0], "base": base, "basePerSecond": medians[0], "ours": ours,
-            "oursPerSecond": medians[1], "rounds": len(ratios), "least": min(ratios), "greatest": max(ratios)}
+            "oursPerSecond": medians[1], "rounds": len(ratios), "least": min(ratios), "greatest": max(ratios),
+            "baseByRound": figures[base], "oursByRound": figures[ours]}
+
+
+def measure_all(program, rounds):
+    """Every comparison that this CPU can make."""
+    best = preferred_kernel(program)
+    pairs = [("P1", "interior nodes", "nodes/naive", f"nodes/{best}"),
+             ("P2", "leaves of 300 bytes", "leaves300/naive", f"leaves300/{best}"),
+             ("P2a", "leaves of 64 bytes", "leaves64/naive", f"leaves64/{best}"),
+             ("P2b", "leaves of 1,024 bytes", "leaves1024/naive", f"leaves1024/{best}"),
+             ("P2c", "leaves of 100 to 1,000 bytes", "leaves_mixed/naive", f"leaves_mixed/{best}"),
+             ("P3", "tree of 1 M on 2 threads, naive on 1", "tree1/naive", f"tree2/{best}"),
+             ("P3a", "tree of 1 M on 1 thread", "tree1/naive", f"tree1/{best}")]
+    figures, _ = measure(program, sorted({name for pair in pairs for name in pair[2:]}), rounds)
+    goals = [goal(identifier, what, figures, base, ours) for identifier, what, base, ours in pairs]
+    masked = [("P4", "nodes, OpenSSL without SHA-NI", "nodes/portable", "nodes/avx2"),
+              ("P4a", "leaves of 300 bytes, the same", "leaves300/portable", "leaves300/avx2")]
+    figures, _ = measure(program, [name for pair in masked for name in pair[2:]], rounds, {"OPENSSL_ia32cap": NO_SHA_NI})
+    goals += [goal(identifier, what, figures, base, ours) for identifier, what, base, ours in masked if ours in figures]
+    return goals
 
 
 def main():
@@ -47,20 +67,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--out")
     arguments = parser.parse_args()
-    best = preferred_kernel(arguments.program)
-    pairs = [("P1", "interior nodes", "nodes/naive", f"nodes/{best}"),
-             ("P2", "leaves of 300 bytes", "leaves300/naive", f"leaves300/{best}"),
-             ("P2a", "leaves of 64 bytes", "leaves64/naive", f"leaves64/{best}"),
-             ("P2b", "leaves of 1,024 bytes", "leaves1024/naive", f"leaves1024/{best}"),
-             ("P2c", "leaves of 100 to 1,000 bytes", "leaves_mixed/naive", f"leaves_mixed/{best}"),
-             ("P3", "tree of 1 M on 2 threads, naive on 1", "tree1/naive", f"tree2/{best}"),
-             ("P3a", "tree of 1 M on 1 thread", "tree1/naive", f"tree1/{best}")]
-    figures, _ = measure(arguments.program, sorted({name for pair in pairs for name in pair[2:]}), arguments.rounds)
-    goals = [goal(identifier, what, figures, base, ours) for identifier, what, base, ours in pairs]
-    masked = [("P4", "nodes, OpenSSL without SHA-NI", "nodes/portable", "nodes/avx2"),
-              ("P4a", "leaves of 300 bytes, the same", "leaves300/portable", "leaves300/avx2")]
-    figures, _ = measure(arguments.program, [name for pair in masked for name in pair[2:]], arguments.rounds, {"OPENSSL_ia32cap": NO_SHA_NI})
-    goals += [goal(identifier, what, figures, base, ours) for identifier, what, base, ours in masked if ours in figures]
+    goals = measure_all(arguments.program, arguments.rounds)
     for line in goals:
         print(f"{line['id']:<4}{line['ratio']:6.2f}  {line['what']}: {line['base']} {line['basePerSecond'] / 1e6:.2f} M/s, "
               f"{line['ours']} {line['oursPerSecond'] / 1e6:.2f} M/s, {line['rounds']} rounds, {line['least']:.2f} to {line['greatest']:.2f}")

@@ -30,8 +30,13 @@ def paths(size):
         level, nodes = level + 1, nodes // 256
 
 
-def main():
-    url, size, folder = sys.argv[1].rstrip("/"), int(sys.argv[2]), pathlib.Path(sys.argv[3])
+def size_of(folder):
+    """Of the log whose checkpoint lies in `folder`."""
+    return int((pathlib.Path(folder) / "checkpoint").read_bytes().split(b"\n")[1])
+
+
+def mirror(url, size, folder):
+    url, folder = url.rstrip("/"), pathlib.Path(folder)
     for path in paths(size):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +46,10 @@ def main():
         with urllib.request.urlopen(request) as answer:
             if answer.headers["Content-Encoding"] == "gzip":
                 target.with_name(target.name + ".gz").write_bytes(answer.read())
+
+
+def main():
+    mirror(sys.argv[1], int(sys.argv[2]), sys.argv[3])
 
 
 if __name__ == "__main__":
