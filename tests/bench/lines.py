@@ -87,12 +87,14 @@ def machine():
     features = [name for flag, name in (("sha_ni", "SHA-NI"), ("avx2", "AVX2"), ("avx512f", "AVX-512")) if flag in flags]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {"cpu": fields.get("model name", "unknown"), "family": f"{fields.get('cpu family')}/{fields.get('model')}", "features": features,
-            "cores": os.cpu_count(), "memoryGiB": round(memory, 1), "date": datetime.date.today().isoformat()}
+            "cores": os.cpu_count(), "memoryGiB": round(memory, 1), "date": datetime.date.today().isoformat(),
+            "loadBefore": round(os.getloadavg()[0], 1)}
 
 
 def describe(of):
+    """`loadBefore` is what others did with the machine when the run began: above a fraction of the cores it spoils every figure."""
     return (f"{of['cpu']} (family/model {of['family']}), {of['cores']} cores, {', '.join(of['features']) or 'no SHA-NI, no AVX2'}, "
-            f"{of['memoryGiB']} GiB, {of['date']}")
+            f"{of['memoryGiB']} GiB, load average {of['loadBefore']} before, {of['date']}")
 
 
 def ordered(lines):
