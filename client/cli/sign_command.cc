@@ -95,7 +95,8 @@ absl::StatusOr<ExitCode> SignManyFiles(Session& session, const Arguments& argume
     const auto payload = ReadInput(file, attest::kMaxPayloadBytes, session.in());
     if (!payload.ok()) return payload.status();
     if (attest::StatementId(*payload) != (*ids)[i]) return UsageError(fmt::format("{} changed while it was signed", file));
-    const auto envelope = attest::FormatEnvelope(*payload, {{key->public_key().id(), batch->Signature(i)}});
+    const attest::EntrySignature signature{key->public_key().id(), batch->Signature(i)};
+    const auto envelope = attest::FormatEnvelope(*payload, {&signature, 1});
     if (auto status = WriteOutput(EnvelopePath(*directory, file), envelope + "\n", key_paths); !status.ok()) return status;
   }
   const auto root = bytes::EncodeHex(batch->root());
