@@ -436,7 +436,7 @@ TEST_F(TrustlogdTest, DevRestartsOnTheSameDirectory) {
     const auto heard = support::Ask(*support::Connect(served.rpc), &Stub::AddStatement,
                                     Evidence(static_cast<std::uint64_t>(run), v1::WAIT_PUBLISHED), response);
     ASSERT_TRUE(heard.ok()) << heard.reason << heard.status.error_message();
-    EXPECT_EQ(response.outcome().index(), static_cast<std::uint64_t>(4 + run));
+    EXPECT_EQ(response.outcome().index(), static_cast<std::uint64_t>(5 + run));
     served.program->Signal(SIGTERM);
     EXPECT_EQ(served.program->Wait(), 0);
   }

@@ -206,7 +206,7 @@ TEST_F(StatementTest, SignsManyUnderOneSignatureEachProvableAlone) {
   const auto result =
       Run({"sign", "--batch", Path("one.json"), Path("many"), "--key", Path("acme.key"), "-o", Path("out/signed"), "--json"});
   ASSERT_EQ(result.exit, ExitCode::kOk) << result.err;
-  EXPECT_EQ(result.json().at("statements").to_number<int>(), 6);
+  EXPECT_EQ(result.json().at("statements").as_string(), "6");
   const auto plain = ReadKey(Path("acme.key"))->public_key();
   const auto key = keys::PublicKey::FromSpki(plain.spki(), keys::Algorithm::kEd25519Batch).value();
   std::set<std::string> inner;

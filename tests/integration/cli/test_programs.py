@@ -98,7 +98,7 @@ class Programs(unittest.TestCase):
         changed = json.loads((self.folder / "wrong-key/s0.dsse.json").read_text())
         changed["payload"] = base64.b64encode(base64.b64decode(changed["payload"]).replace(b"text/plain", b"text/other")).decode()
         (self.folder / "wrong.dsse.json").write_text(json.dumps(changed))
-        self.run_cli("submit", self.folder / "wrong.dsse.json", online=True, code=4)
+        self.run_cli("submit", self.folder / "wrong.dsse.json", online=True, code=9)
         self.run_cli("monitor", "once", online=True)
 
     def test_disclosures_and_salts_need_no_network_and_are_what_another_language_computes(self):
