@@ -35,6 +35,12 @@ std::optional<Hash> RootFromInclusion(std::uint64_t index, std::uint64_t size, c
   return sn == 0 ? std::optional(r) : std::nullopt;  // 5
 }
 
+std::size_t InclusionProofLength(std::uint64_t index, std::uint64_t size) {
+  // Below the node where the paths of `index` and of the last leaf part, every node has a sibling; above it, only right children do.
+  const auto below = static_cast<int>(std::bit_width(index ^ (size - 1)));
+  return static_cast<std::size_t>(below + (below < 64 ? std::popcount(index >> below) : 0));
+}
+
 ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof,
                            const Hash& root) {
   if (index >= size) return ProofCheck::kOutOfRange;

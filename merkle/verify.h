@@ -2,6 +2,7 @@
 // RFC 6962). Nothing here trusts its input. Pure and thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,6 +20,9 @@ enum class ProofCheck {
 
 // The root that an inclusion proof leads to. nullopt: no such index, or not as many hashes as (index, size) ask for.
 std::optional<Hash> RootFromInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof);
+
+// How many hashes an inclusion proof has.   REQUIRES: index < size.
+std::size_t InclusionProofLength(std::uint64_t index, std::uint64_t size);
 
 ProofCheck VerifyInclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf_hash, std::span<const Hash> proof,
                            const Hash& root);

@@ -23,6 +23,15 @@ TEST(WholeTree, HasTheReferenceRootAndPathsThatLeadToIt) {
   }
 }
 
+TEST(WholeTree, InclusionProofsHaveTheLengthThatIsTold) {
+  for (std::uint64_t size = 1; size <= 300; ++size) {
+    const WholeTree tree(std::vector<Hash>(size, Hash{1}));
+    for (std::uint64_t i = 0; i < size; ++i) ASSERT_EQ(tree.Path(i).size(), InclusionProofLength(i, size)) << i << " of " << size;
+  }
+  EXPECT_EQ(InclusionProofLength(0, ~std::uint64_t{0}), 64U);
+  EXPECT_EQ(InclusionProofLength(~std::uint64_t{0} - 1, ~std::uint64_t{0}), 63U);
+}
+
 TEST(WholeTree, RootFromInclusionIsNothingWhereThePathHasNotTheLength) {
   const WholeTree tree(std::vector<Hash>(6));
   auto path = tree.Path(5);
