@@ -22,6 +22,7 @@ using bytes::Reason;
 using bytes::Refuse;
 
 constexpr std::chrono::milliseconds kPause{1'000};  // after trouble
+constexpr std::size_t kMostBundles = 64;            // in one transaction: some megabytes of keys
 
 absl::Status Stopped() { return Refuse(Reason::kStopped, "this node is stopping"); }
 
@@ -156,7 +157,7 @@ absl::Status RecordIndex::Follow(const log::Published& snapshot) {
   }
   while (range_->size() < snapshot.head.size) {
     if (IsStopping()) return Stopped();
-    auto status = AddBundle(snapshot);
+    auto status = AddBundles(snapshot);
     const runtime::MutexLock lock(signals_->mutex);
     if (!status.ok()) {
       range_.reset();
@@ -191,15 +192,15 @@ absl::Status RecordIndex::TakeUp(const log::Published& snapshot) {
   return absl::OkStatus();
 }
 
-// The rest of one bundle: entries alone are read, and no more than 256 of them are held.
-absl::Status RecordIndex::AddBundle(const log::Published& snapshot) {
-  const std::uint64_t begin = range_->size();
+// The keys of the rest of one bundle, and its leaves onto `range`. Entries alone are read, and no more than 256 of them are held.
+absl::Status RecordIndex::ReadBundle(const log::Published& snapshot, merkle::CompactRange& range,
+                                     std::vector<std::vector<std::string>>& keys) {
+  const std::uint64_t begin = range.size();
   const std::uint64_t first = begin - begin % merkle::kTileWidth;
   const auto width = static_cast<std::uint16_t>(std::min<std::uint64_t>(merkle::kTileWidth, snapshot.head.size - first));
   const auto bundle = snapshot.reader->ReadBundle(storage::Half::kEntry, first / merkle::kTileWidth, width);
   if (!bundle.ok()) return bundle.status();
   bytes::ByteReader reader(*bundle);
-  std::vector<std::vector<std::string>> keys;
   std::vector<merkle::ByteView> entries;
   for (std::uint64_t i = first; i < first + width; ++i) {
     const auto bytes = reader.Lp16();
@@ -211,9 +212,20 @@ absl::Status RecordIndex::AddBundle(const log::Published& snapshot) {
   if (!reader.AtEnd()) return absl::DataLossError(fmt::format("bundle {} is malformed", first / merkle::kTileWidth));
   std::vector<merkle::Hash> leaves(entries.size());
   merkle::HashLeaves(entries, leaves);
-  merkle::CompactRange range = *range_;
   range.Append(leaves);
-  auto status = index_->Add(begin, keys, range.Root());
+  return absl::OkStatus();
+}
+
+// An index that is behind takes many bundles at once: most keys are digests, and the more of them are put in together, the fewer
+// pages are written.
+absl::Status RecordIndex::AddBundles(const log::Published& snapshot) {
+  merkle::CompactRange range = *range_;
+  std::vector<std::vector<std::string>> keys;
+  for (std::size_t i = 0; i < kMostBundles && range.size() < snapshot.head.size && !IsStopping(); ++i) {
+    if (auto status = ReadBundle(snapshot, range, keys); !status.ok()) return status;
+  }
+  if (keys.empty()) return Stopped();
+  auto status = index_->Add(range_->size(), keys, range.Root());
   if (status.ok()) {
     range_ = std::move(range);
   } else if (!absl::IsUnavailable(status) && !absl::IsAborted(status)) {

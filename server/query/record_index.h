@@ -40,7 +40,7 @@ class RecordIndex final {
   // Records indexed so far, for people and tests.
   std::uint64_t size() const;
 
-  // Answers who waits (STOPPED) and ends the thread after the bundle that it works on.
+  // Answers who waits (STOPPED) and ends the thread after the bundles that it works on.
   void Stop();
 
  private:
@@ -54,7 +54,9 @@ class RecordIndex final {
   Snapshot NextPublished(std::optional<std::uint64_t> followed);
   absl::Status Follow(const log::Published& snapshot);
   absl::Status TakeUp(const log::Published& snapshot);
-  absl::Status AddBundle(const log::Published& snapshot);
+  static absl::Status ReadBundle(const log::Published& snapshot, merkle::CompactRange& range,
+                                 std::vector<std::vector<std::string>>& keys);
+  absl::Status AddBundles(const log::Published& snapshot);
   void Note(const absl::Status& trouble);
   void Pause();
   bool IsStopping() const;
