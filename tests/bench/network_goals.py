@@ -67,7 +67,7 @@ def measure_network(plan, log):
         return []
     fronts = Fronts(plan)
     fronts.prepare()
-    batches = Batches(plan.can_sign_together())
+    batches = Batches(together=True)
     rows = {name: [] for name in [*needs, "callsAlone", "proofsAlone"]}
     signed = plan.seconds * 15_000
     turns = {
@@ -121,17 +121,13 @@ def proof_lines(rows):
 
 
 def batch_lines(plan, log, fronts, batches, rows):
-    lines, goal, identifier = [], ">= 150,000/s, p99 <= 250 ms", "P7" if batches.together else "P7a"
-    how = "batch-signed" if batches.together else "one signature each"
-    burst = Line(identifier, f"1,000 a call, 16 in flight, durable, {how} / one core verifying signatures (burst, {plan.seconds:g} s)",
-                 goal if batches.together else "-", column(rows, "entriesPerSecond"), column(rows, "verificationsPerSecond"),
+    lines, how = [], "batch-signed"
+    burst = Line("P7", f"1,000 a call, 16 in flight, durable, {how} / one core verifying signatures (burst, {plan.seconds:g} s)",
+                 ">= 150,000/s, p99 <= 250 ms", column(rows, "entriesPerSecond"), column(rows, "verificationsPerSecond"),
                  comparator="Ed25519 on one core", note=f"p50 {median(rows, 'p50Ms'):.0f} ms, p99 {median(rows, 'p99Ms'):.0f} ms; {PROTOTYPE}")
-    if batches.together:
-        burst.met = median(rows, "entriesPerSecond") >= 150_000 and median(rows, "p99Ms") <= 250
+    burst.met = median(rows, "entriesPerSecond") >= 150_000 and median(rows, "p99Ms") <= 250
     if plan.wants("P7"):
         lines.append(burst)
-        if not batches.together:
-            lines.append(Line("P7", "1,000 a call, 16 in flight, batch-signed", goal, skipped="`trustlog bench batch` has no --signed-together"))
         lines.append(sustained_line(plan, log, batches, how, rows))
     if plan.wants("P16"):
         lines.append(fronts.line("many", "P16", f"1,000 a call, {how} / Tessera's front at 512 in flight", ">= 7", 7, rows))
@@ -139,7 +135,7 @@ def batch_lines(plan, log, fronts, batches, rows):
 
 
 def sustained_line(plan, log, batches, how, rows):
-    identifier = "P7" if batches.together else "P7a"
+    identifier = "P7"
     what = f"the same for {SUSTAINED_SECONDS} s and more (sustained)"
     if plan.quick:
         return Line(identifier + "s", what, skipped="--quick")

@@ -33,10 +33,6 @@ class Plan:
             raise self._peers
         return self._peers
 
-    @staticmethod
-    def can_sign_together():
-        return programs.Log.knows("--signed-together")
-
     def keep(self, name, value):
         self.raw.setdefault(name, []).append(value)
         return value
@@ -60,7 +56,7 @@ class Batches:
     def __init__(self, together):
         self.together = together
         self.options = ["--items", 1000, "--wait", "durable", *(["--signed-together", 1000] if self.together else [])]
-        self.ahead = 200_000 if self.together else 20_000  # statements a second that a machine might take
+        self.ahead = 60_000 if self.together else 20_000  # statements a second that a machine might take
 
     def run(self, log, seconds, most_ahead=3_000_000):
         return log.submit("batch", *self.options, ahead=min(seconds * self.ahead, most_ahead), clients=16, seconds=seconds)

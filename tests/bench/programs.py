@@ -137,12 +137,9 @@ class Log:
         return {name: float(value) if name not in ("bench", "refusals") else value for name, value in result.items()}
 
     def submit(self, kind, *arguments, ahead, **options):
-        who = ["--key", self.folder / "member.key", "--issuer", "urn:tta:member:dev-member", "--type-base", "https://trustlog.example/attest"]
+        key = "member-batch.key" if "--signed-together" in arguments else "member.key"
+        who = ["--key", self.folder / key, "--issuer", "urn:tta:member:dev-member", "--type-base", "https://trustlog.example/attest"]
         return self.bench(kind, *who, "--ahead", int(ahead), *arguments, **options)
-
-    @staticmethod
-    def knows(option):
-        return option in run([BUILD / "trustlog", "bench", "batch", "--help"])
 
 
 class Nginx:

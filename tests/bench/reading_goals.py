@@ -77,8 +77,6 @@ def measure_verification(plan, log):
     lines.append(Line("P12b", "monitor replay with register, one signature each, over HTTP / both cores verifying signatures", ">= 0.8", ours, verify,
                       least=0.8, comparator="Ed25519, twice one core's rate"))
     what, goal = "monitor replay with register, batch-signed, over HTTP", ">= 500,000/s"
-    if not plan.can_sign_together():
-        return [*lines, Line("P12a", what, goal, skipped="`trustlog bench batch` has no --signed-together")]
     (plan.folder / "together").mkdir()
     other = programs.Log(plan.folder / "together")
     try:
