@@ -68,38 +68,63 @@ class CappedReader final : public LogReader {
   absl::Status Beyond(std::string_view what, std::uint64_t at) const {
     return absl::OutOfRangeError(fmt::format("{} {} is beyond size {}", what, at, head_.size));
   }
-  bool Holds(merkle::TileId id) const {
-    const auto widest = id.level > merkle::kMaxTileLevel ? std::nullopt : merkle::TileAtSize(id.level, id.index, head_.size);
-    return widest.has_value() && id.width <= widest->width;
+  // The tile as it is at the head. nullopt: it is not so wide there.
+  std::optional<merkle::TileId> Widest(merkle::TileId id) const {
+    auto widest = id.level > merkle::kMaxTileLevel ? std::nullopt : merkle::TileAtSize(id.level, id.index, head_.size);
+    return widest.has_value() && id.width > 0 && id.width <= widest->width ? widest : std::nullopt;
   }
+  std::optional<merkle::TileData> Find(merkle::TileId id) const;
+  void Insert(const merkle::TileData& tile) const;
 
   const LogReader& base_;
   const merkle::TreeHead head_;
   const std::shared_ptr<TileCache> cache_;
+  mutable std::mutex edge_mutex_;
+  mutable std::map<merkle::TileId, merkle::TileData> edge_;  // partial tiles of the head, as read: at most 8
 };
 
+// A tile is read as wide as it is at this head, and a narrower one cut from it.
 absl::StatusOr<std::vector<merkle::TileData>> CappedReader::ReadTiles(std::span<const merkle::TileId> ids) const {
   std::vector<merkle::TileData> tiles(ids.size());
   std::vector<merkle::TileId> missing;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (!Holds(ids[i])) return Beyond("tile", ids[i].index);
-    auto cached = ids[i].width == merkle::kTileWidth ? cache_->Find(ids[i]) : std::nullopt;
-    if (cached.has_value()) {
-      tiles[i] = *std::move(cached);
+    const auto widest = Widest(ids[i]);
+    if (!widest.has_value()) return Beyond("tile", ids[i].index);
+    auto known = Find(*widest);
+    if (known.has_value()) {
+      tiles[i] = *std::move(known);
     } else {
-      missing.push_back(ids[i]);
+      missing.push_back(*widest);
       places.push_back(i);
     }
   }
-  if (missing.empty()) return tiles;
-  auto read = base_.ReadTiles(missing);
-  if (!read.ok()) return read.status();
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (missing[i].width == merkle::kTileWidth) cache_->Insert((*read)[i]);
-    tiles[places[i]] = std::move((*read)[i]);
+  if (!missing.empty()) {
+    auto read = base_.ReadTiles(missing);
+    if (!read.ok()) return read.status();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      Insert((*read)[i]);
+      tiles[places[i]] = std::move((*read)[i]);
+    }
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    tiles[i].id = ids[i];
+    tiles[i].hashes.resize(ids[i].width);
   }
   return tiles;
+}
+
+std::optional<merkle::TileData> CappedReader::Find(merkle::TileId id) const {
+  if (id.width == merkle::kTileWidth) return cache_->Find(id);
+  const std::lock_guard lock(edge_mutex_);
+  const auto found = edge_.find(id);
+  return found == edge_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void CappedReader::Insert(const merkle::TileData& tile) const {
+  if (tile.id.width == merkle::kTileWidth) return cache_->Insert(tile);
+  const std::lock_guard lock(edge_mutex_);
+  edge_.emplace(tile.id, tile);
 }
 
 absl::StatusOr<std::vector<Record>> CappedReader::ReadRecords(std::uint64_t begin, std::uint64_t end) const {
@@ -115,7 +140,7 @@ absl::StatusOr<std::vector<Record>> CappedReader::ReadRecordsAt(std::span<const 
 }
 
 absl::StatusOr<std::string> CappedReader::ReadBundle(Half half, std::uint64_t index, std::uint16_t width) const {
-  if (!Holds({0, index, width})) return Beyond("bundle", index);
+  if (!Widest({0, index, width}).has_value()) return Beyond("bundle", index);
   return base_.ReadBundle(half, index, width);
 }
 

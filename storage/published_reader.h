@@ -1,4 +1,5 @@
-// A LogReader capped at the published size: what may be served. Caches full hash tiles. Thread-safe.
+// A LogReader capped at the published size: what may be served. Caches full hash tiles, and of its own size the partial ones of the
+// right edge, so that the proofs of what was just published read nothing. Thread-safe.
 #pragma once
 
 #include <memory>

@@ -68,8 +68,23 @@ TEST_F(PublishedReaderTest, ReadsAFullTileOnceForAllSizes) {
   EXPECT_EQ(Read(*later, {{0, 2, 256}, {0, 0, 256}, {0, 3, 100}}).at(1), first[2]);
   EXPECT_EQ(reads(), reads_before + 1) << "one read for all that is missing";
   EXPECT_EQ(Read(*later, {{0, 2, 88}}).front(), first[1]);
-  EXPECT_EQ(StatsOf(*cache_).hits, 3U);
+  EXPECT_EQ(StatsOf(*cache_).hits, 4U) << "the narrower one is cut from it";
   EXPECT_EQ(StatsOf(*cache_).misses, 3U);
+}
+
+TEST_F(PublishedReaderTest, ReadsItsEdgeOnceAndCutsNarrowerTiles) {
+  const auto reader = Cap();
+  const auto wide = Read(*reader, {{0, 2, 88}, {1, 0, 2}, {0, 0, 256}});
+  const auto reads_before = reads();
+  for (const int each : {1, 50, 87, 88}) {
+    const auto width = static_cast<std::uint16_t>(each);
+    const auto narrow = Read(*reader, {{0, 2, width}, {0, 0, width}, {1, 0, 1}});
+    EXPECT_EQ(narrow, storage_.reader().ReadTiles(std::vector<merkle::TileId>{{0, 2, width}, {0, 0, width}, {1, 0, 1}}).value());
+  }
+  EXPECT_EQ(reads(), reads_before + 4) << "those of the test itself";
+  Grow(1000);
+  EXPECT_EQ(Read(*reader, {{0, 2, 88}}).front(), wide[0]);
+  EXPECT_EQ(Read(*Cap(), {{0, 2, 256}, {0, 3, 232}}), storage_.reader().ReadTiles(std::vector<merkle::TileId>{{0, 2, 256}, {0, 3, 232}}).value());
 }
 
 TEST_F(PublishedReaderTest, GoesOnFromTheCacheWhileStorageIsAway) {
