@@ -33,8 +33,9 @@ constexpr std::array<Setting, 8> kReaderSettings = {{
 }};
 
 constexpr std::size_t kMaxIdleReaders = 16;
-// Long enough that pages written by every commit are copied once for many commits; short enough to be read in no time at a start.
-constexpr int kWalFramesBeforeCheckpoint = 4096;
+// 8 MiB: long enough that pages written by every commit are copied once for a hundred small commits; short enough for a small disk,
+// and to be read in no time at a start.
+constexpr int kWalFramesBeforeCheckpoint = 1024;
 
 bool EndsWriting(const absl::Status& status) { return absl::IsUnknown(status) || absl::IsDataLoss(status); }
 

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 16;
 constexpr std::size_t kMaxIdleReaders = 8;
-constexpr int kWalFramesBeforeCheckpoint = 2048;
+constexpr int kWalFramesBeforeCheckpoint = 1024;  // 4 MiB
 
 constexpr char kTables[] =
     "CREATE TABLE indexed("

@@ -103,9 +103,11 @@ SignedRecord RecordOf(std::string payload, const keys::KeyId& key, std::string s
 std::vector<std::string> SignBatch(const keys::PrivateKey& key, const std::vector<std::string>& payloads) {
   std::vector<merkle::Hash> ids;
   for (const std::string& payload : payloads) ids.push_back(attest::StatementId(payload));
-  auto signatures = keys::SignBatch(key, ids);
-  if (!signatures.ok()) Die(signatures.status().ToString());
-  return *std::move(signatures);
+  const auto batch = keys::SignBatch(key, ids);
+  if (!batch.ok()) Die(batch.status().ToString());
+  std::vector<std::string> signatures;
+  for (std::uint32_t i = 0; i < batch->count(); ++i) signatures.push_back(batch->Signature(i));
+  return signatures;
 }
 
 // Registers kBatchKey: signed by itself, in a batch of one, and by a key of its owner.

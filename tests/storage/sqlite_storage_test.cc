@@ -284,13 +284,13 @@ TEST_F(SqliteStorageTest, WithheldBytesAreGoneFromTheFiles) {
 TEST_F(SqliteStorageTest, WalStaysShortUnderSteadyWriting) {
   auto storage = Create();
   std::uint64_t longest = 0;
-  for (std::uint64_t at = 0; at < 60; ++at) {
+  for (std::uint64_t at = 0; at < 200; ++at) {  // 192 MB: twice what is allowed
     auto records = SampleRecords(at * 16, 16);
     for (Record& record : records) record.companion.resize(60'000, 'x');
     ASSERT_EQ(AppendAll(storage->log(), records), absl::OkStatus());
     longest = std::max(longest, sqlite::FileSize(path() + "-wal"));
   }
-  EXPECT_GT(longest, 32U << 20) << "the test must reach the first checkpoint";
+  EXPECT_GT(longest, 8U << 20) << "the test must reach the first checkpoint";
   EXPECT_LT(longest, 110U << 20);
 }
 

@@ -221,10 +221,11 @@ TEST(Refusals, MeetEveryReasonOfTheTable) {
     for (auto& row : CasesOf(*rows)) cases.push_back(std::move(row));
   }
   std::vector<Case> chosen;
-  for (const auto& [reason, name] : CaseOfReason()) {
-    const auto found = std::find_if(cases.begin(), cases.end(), [&](const Case& row) { return row.name == name; });
+  for (const auto& expected_case : CaseOfReason()) {
+    const std::string& name = expected_case.second;
+    const auto found = std::find_if(cases.begin(), cases.end(), [&name](const Case& row) { return row.name == name; });
     ASSERT_NE(found, cases.end()) << name;
-    EXPECT_EQ(found->answer, reason) << name;
+    EXPECT_EQ(found->answer, expected_case.first) << name;
     chosen.push_back(*found);
   }
   RunCases(chosen);
