@@ -24,7 +24,7 @@ class VerifiedBatches final {
     return false;
   }
   // REQUIRES: `inner` verifies over `message`, which is not empty.
-  void Add(std::string_view message, std::string_view inner) const {
+  void Add(std::string_view message, std::string_view inner) {
     const std::lock_guard lock(mutex_);
     last_ = (last_ + 1) % kMost;
     batches_[last_] = {std::string(message), std::string(inner)};
@@ -34,10 +34,9 @@ class VerifiedBatches final {
   struct Batch {
     std::string message, inner;
   };
-  // What is remembered changes no answer: a key stays a value.
   mutable std::mutex mutex_;
-  mutable std::array<Batch, kMost> batches_;
-  mutable std::size_t last_ = 0;
+  std::array<Batch, kMost> batches_;
+  std::size_t last_ = 0;
 };
 
 }  // namespace trustlog::keys
